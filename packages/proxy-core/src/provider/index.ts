@@ -1,0 +1,3 @@
+export { INFERENCE_PROTOCOLS, type InferenceProtocol } from './inference-protocol.js'
+export type { AuthHeader, InferenceProviderHook, InferenceProviderProfile } from './inference-provider-profile.js'
+export { profileViolations } from './profile-violations.js'

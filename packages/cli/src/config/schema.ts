@@ -10,7 +10,12 @@ export interface ConfigDocument {
   readonly inference?: InferenceIntent
 }
 
-export const EMPTY_CONFIG: ConfigDocument = { schemaVersion: 1, version: 0, providers: {} }
+/** Its dictionary has no prototype, like that of every document read: see `parseConfig`. */
+export const EMPTY_CONFIG: ConfigDocument = Object.freeze({
+  schemaVersion: 1,
+  version: 0,
+  providers: Object.freeze(Object.create(null)),
+})
 
 /** A named provider: which profile applies, what is kept for it, and where. */
 export interface ProviderRecord {

@@ -1,0 +1,84 @@
+import { type Answer, type Field, jsonAnswer } from './answer/answer.js'
+import type { Dialect } from './answer/dialect.js'
+import { errorAnswer, type VendorError } from './answer/dialect-error.js'
+import {
+  CONTENT_NOT_JSON,
+  endpointMissing,
+  keyRefused,
+  MAX_TOKENS_REJECTED,
+  memberMissing,
+  modelNotFound,
+  vendorError,
+} from './answer/refusals.js'
+import type { MockExchange } from './dialect/exchange.js'
+import { requestBody } from './dialect/request-body.js'
+import type { Misbehaviour } from './fault/misbehaviour.js'
+import { resolveMisbehaviour } from './fault/resolve-misbehaviour.js'
+import { dialectOfPath, matchEndpoint } from './match-endpoint.js'
+import { receivedCredential } from './received-credential.js'
+import type { ReceivedRequest } from './record/received-request.js'
+
+/** What varies from one request to the next besides the request. */
+export interface AnswerContext {
+  /** Credentials that are accepted; undefined accepts any, and none. */
+  readonly apiKeys: readonly string[] | undefined
+  /** Model name to go by instead of the request's, from `failNext`. */
+  readonly fault: string | undefined
+  readonly requestId: string
+  /** Seconds since 1970. */
+  readonly createdAt: number
+}
+
+/** An answer, whose manner it has, and how it is to be spoilt. */
+export interface DecidedAnswer {
+  readonly answer: Answer
+  readonly dialect: Dialect
+  readonly misbehaviour: Misbehaviour
+}
+
+const DEFAULT_MODEL = 'mock/echo'
+
+/** Decides what a request gets: refusals first, as the vendors do, then faults, then the endpoint's answer. */
+export function answerRequest(received: ReceivedRequest, context: AnswerContext): DecidedAnswer {
+  const path = received.url.split('?', 1)[0]!
+  const endpoint = matchEndpoint(received.method, path)
+  const dialect = typeof endpoint === 'number' ? dialectOfPath(path) : endpoint.dialect
+  const refuse = (error: VendorError, misbehaviour: Misbehaviour = {}): DecidedAnswer => ({
+    answer: errorAnswer(dialect, error, context.requestId),
+    dialect,
+    misbehaviour,
+  })
+
+  const credential = receivedCredential(received.headers)
+  if (context.apiKeys && !context.apiKeys.includes(credential)) {
+    return refuse(keyRefused(dialect, credential))
+  }
+  if (typeof endpoint === 'number') {
+    return refuse(endpointMissing(endpoint, received.method, path))
+  }
+  const body = requestBody(received)
+  if (!body) {
+    return refuse(CONTENT_NOT_JSON)
+  }
+  const missing = endpoint.required.find((name) => body[name] === undefined)
+  if (missing) {
+    return refuse(memberMissing(dialect, missing))
+  }
+  const model = typeof body['model'] === 'string' ? body['model'] : DEFAULT_MODEL
+  const misbehaviour = resolveMisbehaviour(context.fault ?? model)
+  if (!misbehaviour) {
+    return refuse(modelNotFound(context.fault ?? model))
+  }
+  if (misbehaviour.errorStatus !== undefined) {
+    return refuse(vendorError(misbehaviour.errorStatus, model), misbehaviour)
+  }
+  if (misbehaviour.redirectStatus !== undefined) {
+    const location: Field = ['location', `https://redirected.invalid${received.url}`]
+    return { answer: jsonAnswer({}, misbehaviour.redirectStatus, [location]), dialect, misbehaviour }
+  }
+  if (misbehaviour.rejectsMaxTokens && body['max_tokens'] !== undefined) {
+    return refuse(MAX_TOKENS_REJECTED)
+  }
+  const exchange: MockExchange = { received, body, model, misbehaviour, credential, createdAt: context.createdAt }
+  return { answer: endpoint.answer(exchange), dialect, misbehaviour }
+}

@@ -1,0 +1,2 @@
+/** Whose error shape and response fields an endpoint uses. */
+export type Dialect = 'openai_responses' | 'openai' | 'anthropic'

@@ -41,7 +41,7 @@ const DEFAULT_MODEL = 'mock/echo'
 /** Decides what a request gets: refusals first, as the vendors do, then faults, then the endpoint's answer. */
 export function answerRequest(received: ReceivedRequest, context: AnswerContext): DecidedAnswer {
   const path = received.url.split('?', 1)[0]!
-  const endpoint = matchEndpoint(received.method, path)
+  const endpoint = matchEndpoint(received.method, path, received.headers)
   const dialect = typeof endpoint === 'number' ? dialectOfPath(path) : endpoint.dialect
   const refuse = (error: VendorError, misbehaviour: Misbehaviour = {}): DecidedAnswer => ({
     answer: errorAnswer(dialect, error, context.requestId),
@@ -79,6 +79,7 @@ export function answerRequest(received: ReceivedRequest, context: AnswerContext)
   if (misbehaviour.rejectsMaxTokens && body['max_tokens'] !== undefined) {
     return refuse(MAX_TOKENS_REJECTED)
   }
-  const exchange: MockExchange = { received, body, model, misbehaviour, credential, createdAt: context.createdAt }
+  const { requestId, createdAt } = context
+  const exchange: MockExchange = { received, body, model, misbehaviour, credential, requestId, createdAt }
   return { answer: endpoint.answer(exchange), dialect, misbehaviour }
 }

@@ -9,8 +9,6 @@ export interface StreamEvent {
 
 /**
  * What a dialect says in reply, before it is put on the wire: an object, a stream of events, or bytes.
- *
- * `dialect` decides the shape of errors and the vendor's response fields.
  */
 export type Answer =
   | { readonly kind: 'json'; readonly status: number; readonly value: unknown; readonly fields: readonly Field[] }

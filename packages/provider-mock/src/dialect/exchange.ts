@@ -10,6 +10,7 @@ export interface MockExchange {
   readonly misbehaviour: Misbehaviour
   /** Received credential, empty where there was none. */
   readonly credential: string
+  readonly requestId: string
   /** Seconds since 1970. */
   readonly createdAt: number
 }

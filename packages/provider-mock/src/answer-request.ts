@@ -1,4 +1,4 @@
-import { type Answer, type Field, jsonAnswer } from './answer/answer.js'
+import { type Answer, bytesAnswer, type Field, jsonAnswer } from './answer/answer.js'
 import type { Dialect } from './answer/dialect.js'
 import { errorAnswer, type VendorError } from './answer/dialect-error.js'
 import {
@@ -38,6 +38,10 @@ export interface DecidedAnswer {
 
 const DEFAULT_MODEL = 'mock/echo'
 
+const GATEWAY_PAGE = Buffer.from(
+  `<html>\n<head><title>Bad gateway</title></head>\n<body>${'<p>Please try again in a few minutes.</p>\n'.repeat(20)}</body>\n</html>\n`,
+)
+
 /** Decides what a request gets: refusals first, as the vendors do, then faults, then the endpoint's answer. */
 export function answerRequest(received: ReceivedRequest, context: AnswerContext): DecidedAnswer {
   const path = received.url.split('?', 1)[0]!
@@ -56,6 +60,9 @@ export function answerRequest(received: ReceivedRequest, context: AnswerContext)
   if (typeof endpoint === 'number') {
     return refuse(endpointMissing(endpoint, received.method, path))
   }
+  if (received.contentBytes > received.content.length) {
+    return refuse(vendorError(413, ''))
+  }
   const body = requestBody(received)
   if (!body) {
     return refuse(CONTENT_NOT_JSON)
@@ -72,6 +79,9 @@ export function answerRequest(received: ReceivedRequest, context: AnswerContext)
   if (misbehaviour.errorStatus !== undefined) {
     return refuse(vendorError(misbehaviour.errorStatus, model), misbehaviour)
   }
+  if (misbehaviour.htmlStatus !== undefined) {
+    return { answer: bytesAnswer('text/html', GATEWAY_PAGE, misbehaviour.htmlStatus), dialect, misbehaviour }
+  }
   if (misbehaviour.redirectStatus !== undefined) {
     const location: Field = ['location', `https://redirected.invalid${received.url}`]
     return { answer: jsonAnswer({}, misbehaviour.redirectStatus, [location]), dialect, misbehaviour }
@@ -81,5 +91,9 @@ export function answerRequest(received: ReceivedRequest, context: AnswerContext)
   }
   const { requestId, createdAt } = context
   const exchange: MockExchange = { received, body, model, misbehaviour, credential, requestId, createdAt }
-  return { answer: endpoint.answer(exchange), dialect, misbehaviour }
+  const answer = endpoint.answer(exchange)
+  // An error event needs a stream; where nothing streams the same failure is a status.
+  return misbehaviour.halfWay === 'error_event' && answer.kind !== 'events'
+    ? refuse(vendorError(500, model))
+    : { answer, dialect, misbehaviour }
 }

@@ -1,15 +1,15 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorEvent } from './answer/dialect-error.js'
-import { endAnswer } from './answer/end-answer.js'
+import { type Ending, endAnswer } from './answer/end-answer.js'
 import { vendorError } from './answer/refusals.js'
 import { sendAnswer } from './answer/send-answer.js'
 import { vendorFields } from './answer/vendor-fields.js'
-import { contentLength, wireAnswer } from './answer/wire-answer.js'
+import { wireAnswer } from './answer/wire-answer.js'
 import { answerRequest } from './answer-request.js'
 import { watchClient } from './client-presence.js'
-import { ending, misbehavedAnswer } from './fault/apply-misbehaviour.js'
-import { conflictingFraming } from './fault/conflicting-framing.js'
+import { answerInstead } from './fault/answer-instead.js'
+import type { Misbehaviour } from './fault/misbehaviour.js'
+import { spoilAnswer } from './fault/spoil-answer.js'
 import { receivedCredential } from './received-credential.js'
 import type { RequestEntry, RequestLog } from './record/request-log.js'
 
@@ -50,32 +50,32 @@ export async function serveRequest(
     requestId,
     createdAt: Math.floor(entry.receivedAtMs / 1000),
   })
-  if (misbehaviour.hangs) {
-    await once(client.left, 'abort')
-    return
-  }
 
   const whole = wireAnswer(answer)
   const good = {
     ...whole,
     fields: [...vendorFields(dialect, requestId, performance.now() - startedAtMs), ...whole.fields],
   }
-  const spoilt = misbehavedAnswer(good, misbehaviour, {
+  const spoilt = spoilAnswer(good, misbehaviour, {
     errorEvent: errorEvent(dialect, vendorError(500, entry.model ?? ''), requestId),
     credential: receivedCredential(entry.headers),
+    acceptsGzip: /\bgzip\b/.test(String(entry.headers['accept-encoding'])),
   })
-  log.noteStatus(entry, spoilt.status)
-  if (misbehaviour.conflictingFraming) {
-    client.expectClose()
-    response.socket?.end(conflictingFraming(spoilt))
-    return
+  if (misbehaviour.instead) {
+    return answerInstead(misbehaviour.instead, response, spoilt, client, () => reset(request))
   }
+  if (misbehaviour.earlyHints) {
+    response.writeEarlyHints({ link: '</mock.css>; rel=preload; as=style' })
+  }
+  log.noteStatus(entry, spoilt.status)
   const pace = {
     firstByteDelayMs: misbehaviour.firstByteDelayMs ?? 0,
-    pieceDelayMs: misbehaviour.pieceDelayMs ?? (whole.framing === 'chunked' ? pieceDelayMs : 0),
+    pieceDelayMs: misbehaviour.pieceDelayMs ?? (answer.kind === 'events' ? pieceDelayMs : 0),
   }
-  const howItEnds = ending(misbehaviour)
-  const announcedLength = contentLength(howItEnds === 'end' ? spoilt : good)
-  await sendAnswer(response, spoilt, announcedLength, pace, client.left)
-  await endAnswer(response, howItEnds, spoilt.framing, client, () => reset(request))
+  await sendAnswer(response, spoilt, pace, client.left)
+  await endAnswer(response, ending(misbehaviour), client, () => reset(request))
+}
+
+function ending({ halfWay }: Misbehaviour): Ending {
+  return halfWay === 'reset' || halfWay === 'hang' || halfWay === 'end_mid_chunk' ? halfWay : 'end'
 }

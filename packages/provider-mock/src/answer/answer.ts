@@ -13,7 +13,7 @@ export interface StreamEvent {
 export type Answer =
   | { readonly kind: 'json'; readonly status: number; readonly value: unknown; readonly fields: readonly Field[] }
   | { readonly kind: 'events'; readonly events: readonly StreamEvent[] }
-  | { readonly kind: 'bytes'; readonly contentType: string; readonly content: Buffer }
+  | { readonly kind: 'bytes'; readonly status: number; readonly contentType: string; readonly content: Buffer }
 
 export function jsonAnswer(value: unknown, status = 200, fields: readonly Field[] = []): Answer {
   return { kind: 'json', status, value, fields }
@@ -23,6 +23,6 @@ export function eventsAnswer(events: readonly StreamEvent[]): Answer {
   return { kind: 'events', events }
 }
 
-export function bytesAnswer(contentType: string, content: Buffer): Answer {
-  return { kind: 'bytes', contentType, content }
+export function bytesAnswer(contentType: string, content: Buffer, status = 200): Answer {
+  return { kind: 'bytes', status, contentType, content }
 }

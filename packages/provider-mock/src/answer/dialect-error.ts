@@ -53,7 +53,7 @@ export function errorEvent(dialect: Dialect, error: VendorError, requestId: stri
   }
   if (dialect === 'openai_responses') {
     const { code, message, param } = openaiError(error)
-    return { event: 'error', data: { type: 'error', code: code ?? 'server_error', message, param, sequence_number: 2 } }
+    return { event: 'error', data: { type: 'error', code: code ?? 'server_error', message, param, sequence_number: 3 } }
   }
   return { data: { error: openaiError(error) } }
 }

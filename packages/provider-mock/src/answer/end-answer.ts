@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ClientPresence } from '../client-presence.js'
-import type { Framing } from './wire-answer.js'
 
 /** How an answer ends; all but `end` leave its content incomplete. */
 export type Ending = 'end' | 'reset' | 'end_mid_chunk' | 'hang'
@@ -14,11 +13,11 @@ const BEFORE_RESET_MS = 50
  * Ends an answer whose pieces are written.
  *
  * @param reset - Ends the connection with a TCP reset.
+ * @throws an `AbortError` when the client leaves first.
  */
 export async function endAnswer(
   response: ServerResponse,
   ending: Ending,
-  framing: Framing,
   client: ClientPresence,
   reset: () => void,
 ): Promise<void> {
@@ -36,7 +35,7 @@ export async function endAnswer(
       return
     case 'end_mid_chunk':
       client.expectClose()
-      // Announces 1,024 octets, brings a few and closes: incomplete by RFC 9112 §8.
-      response.socket?.end(framing === 'chunked' ? '400\r\ndata: {"half' : '')
+      // Announces 1,024 octets, brings a few and closes: incomplete by RFC 9112 §8. With a Content-Length, stopping is enough.
+      response.socket?.end(response.hasHeader('content-length') ? '' : '400\r\ndata: {"half')
   }
 }

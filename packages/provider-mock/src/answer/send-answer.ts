@@ -14,13 +14,11 @@ export interface Pace {
 /**
  * Writes an answer piece by piece, no faster than the client reads. Does not end it: the caller decides how it ends.
  *
- * @param announcedLength - Octets to announce where the framing is `content_length`.
  * @param signal - Aborts when the client has left; then this rejects with its reason.
  */
 export async function sendAnswer(
   response: ServerResponse,
-  { status, fields, framing, pieces }: WireAnswer,
-  announcedLength: number,
+  { status, fields, contentLength, pieces, trailers }: WireAnswer,
   { firstByteDelayMs, pieceDelayMs }: Pace,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,8 +28,11 @@ export async function sendAnswer(
   for (const [name, value] of fields) {
     response.appendHeader(name, value)
   }
-  if (framing === 'content_length') {
-    response.setHeader('content-length', announcedLength)
+  if (contentLength !== undefined) {
+    response.setHeader('content-length', contentLength)
+  } else if (trailers.length > 0) {
+    response.setHeader('trailer', trailers.map(([name]) => name).join(', '))
+    response.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]))
   }
   response.writeHead(status)
   for (const [index, piece] of pieces.entries()) {

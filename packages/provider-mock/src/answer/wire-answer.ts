@@ -1,38 +1,31 @@
 import type { Answer, Field, StreamEvent } from './answer.js'
 
-/** One write of content. Events are put into bytes only when their turn comes, so that a huge answer is never whole in memory. */
+/** One write of content. An event becomes bytes only when its turn comes, so that a huge stream is never whole in memory. */
 export type Piece = Buffer | StreamEvent
-
-/** How the content is delimited (RFC 9112 §6). */
-export type Framing = 'content_length' | 'chunked'
 
 /** An answer as it goes on the wire: status, fields, and the content in the pieces it is written in. */
 export interface WireAnswer {
   readonly status: number
   readonly fields: readonly Field[]
-  readonly framing: Framing
+  /** Octets announced in Content-Length; undefined: chunked (RFC 9112 §6). */
+  readonly contentLength: number | undefined
   readonly pieces: readonly Piece[]
+  /** Fields behind a chunked content (RFC 9110 §6.5). */
+  readonly trailers: readonly Field[]
 }
 
-/** Pieces a content of known length is written in, where a fault needs a middle. */
+/** Pieces a content of known length is written in, so that faults find a middle. */
 const SPLIT_INTO = 8
 
 export function wireAnswer(answer: Answer): WireAnswer {
   switch (answer.kind) {
     case 'json':
-      return {
-        status: answer.status,
-        fields: [['content-type', 'application/json'], ...answer.fields],
-        framing: 'content_length',
-        pieces: split(Buffer.from(JSON.stringify(answer.value))),
-      }
+      return whole(answer.status, Buffer.from(JSON.stringify(answer.value)), [
+        ['content-type', 'application/json'],
+        ...answer.fields,
+      ])
     case 'bytes':
-      return {
-        status: 200,
-        fields: [['content-type', answer.contentType]],
-        framing: 'content_length',
-        pieces: split(answer.content),
-      }
+      return whole(answer.status, answer.content, [['content-type', answer.contentType]])
     case 'events':
       return {
         status: 200,
@@ -40,8 +33,9 @@ export function wireAnswer(answer: Answer): WireAnswer {
           ['content-type', 'text/event-stream; charset=utf-8'],
           ['cache-control', 'no-cache'],
         ],
-        framing: 'chunked',
+        contentLength: undefined,
         pieces: answer.events,
+        trailers: [],
       }
   }
 }
@@ -55,14 +49,14 @@ export function pieceBytes(piece: Piece): Buffer {
   return Buffer.from(`${piece.event === undefined ? '' : `event: ${piece.event}\n`}data: ${data}\n\n`)
 }
 
-/** Octets of the whole content. */
-export function contentLength({ pieces }: WireAnswer): number {
-  return pieces.reduce((sum, piece) => sum + pieceBytes(piece).length, 0)
-}
-
-function split(content: Buffer): readonly Buffer[] {
+/** The content in about equal pieces. */
+export function split(content: Buffer): readonly Buffer[] {
   const size = Math.max(1, Math.ceil(content.length / SPLIT_INTO))
   return Array.from({ length: Math.ceil(content.length / size) }, (_, index) =>
     content.subarray(index * size, (index + 1) * size),
   )
+}
+
+function whole(status: number, content: Buffer, fields: readonly Field[]): WireAnswer {
+  return { status, fields, contentLength: content.length, pieces: split(content), trailers: [] }
 }

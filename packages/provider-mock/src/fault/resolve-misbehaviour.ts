@@ -4,7 +4,7 @@ import type { Misbehaviour } from './misbehaviour.js'
 const PREFIX = 'mock/'
 
 /**
- * What a model name asks for: `mock/NAME` or `mock/NAME:NUMBER`.
+ * What a model name asks for: `mock/NAME`, `mock/NAME:NUMBER`, or several of them, as in `mock/gzip+slow-stream:50`.
  *
  * @returns no misbehaviour for other vendors' names; undefined for a `mock/` name that nothing stands behind, so that a
  * misspelt fault does not pass for a good answer.
@@ -13,7 +13,19 @@ export function resolveMisbehaviour(model: string): Misbehaviour | undefined {
   if (!model.startsWith(PREFIX)) {
     return {}
   }
-  const [name, parameter, ...rest] = model.slice(PREFIX.length).split(':')
+  let all: Misbehaviour = {}
+  for (const part of model.slice(PREFIX.length).split('+')) {
+    const one = resolveOne(part)
+    if (!one) {
+      return undefined
+    }
+    all = { ...all, ...one, fields: [...(all.fields ?? []), ...(one.fields ?? [])] }
+  }
+  return all
+}
+
+function resolveOne(part: string): Misbehaviour | undefined {
+  const [name, parameter, ...rest] = part.split(':')
   const fault = FAULTS.find((candidate) => candidate.name === name)
   if (!fault || rest.length > 0) {
     return undefined
@@ -22,5 +34,6 @@ export function resolveMisbehaviour(model: string): Misbehaviour | undefined {
     return fault.misbehave(fault.parameter?.default ?? 0)
   }
   const value = /^\d{1,9}$/.test(parameter) ? Number(parameter) : Number.NaN
-  return fault.parameter && value <= fault.parameter.max ? fault.misbehave(value) : undefined
+  const { min = 0, max } = fault.parameter ?? { max: -1 }
+  return value >= min && value <= max ? fault.misbehave(value) : undefined
 }

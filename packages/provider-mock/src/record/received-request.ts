@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { MultipartPart } from './read-multipart.js'
 
-/** What the provider saw of one request. It fills up while the request comes in, so look again after awaiting. */
+/** What the provider saw of one request. It fills up while the request comes in. */
 export interface ReceivedRequest {
   /** 1 for the first request this provider received. */
   readonly number: number
@@ -14,8 +14,10 @@ export interface ReceivedRequest {
   /** Names and values in turn, spelled as sent, duplicates kept. */
   readonly rawHeaders: readonly string[]
   readonly headers: IncomingHttpHeaders
-  /** Content as received so far, chunked coding removed. */
+  /** Content, chunked coding removed; empty until it has ended, cut off at `maxReceivedBytes`. */
   readonly content: Buffer
+  /** Octets of content received so far, kept or not. */
+  readonly contentBytes: number
   /** Whether the content was received to its end. */
   readonly contentComplete: boolean
   /** The content parsed, where it is JSON. */
@@ -30,6 +32,6 @@ export interface ReceivedRequest {
   readonly clientAborted: boolean
   /** `Date.now()` when it went. */
   readonly clientAbortedAtMs?: number
-  /** Status sent back; absent while none was. */
+  /** Status of the answer decided on; absent while none is, and where there is no response. */
   readonly status?: number
 }

@@ -36,6 +36,7 @@ export class RequestLog {
       rawHeaders: request.rawHeaders,
       headers: request.headers,
       content: Buffer.alloc(0),
+      contentBytes: 0,
       contentComplete: false,
       receivedAtMs: Date.now(),
       clientAborted: false,
@@ -50,7 +51,10 @@ export class RequestLog {
     const pieces: Buffer[] = []
     try {
       for await (const piece of request) {
-        pieces.push(piece)
+        entry.contentBytes += piece.length
+        if (entry.contentBytes <= this.#limits.maxContentBytes) {
+          pieces.push(piece)
+        }
       }
       entry.contentComplete = request.complete
     } catch {

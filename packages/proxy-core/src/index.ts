@@ -1,4 +1,10 @@
+export type { ClientAccess } from './connect/authenticate-client.js'
+export { upstreamFields } from './inference/upstream-fields.js'
+export { upstreamUrl } from './inference/upstream-url.js'
+export { type Proxy, type ProxyOptions, startProxy } from './proxy.js'
 export { FAILURES, ProxyError, type ProxyErrorCode } from './proxy-error.js'
+export type { EgressEvent, ExchangeEvent, FaultEvent, ProxyEvent, ProxyEventListener } from './proxy-event.js'
+export type { ProxyLimits } from './proxy-server.js'
 export { Credential } from './route/credential.js'
 export {
   DEFAULT_ROUTE_TIMEOUTS,
@@ -6,3 +12,4 @@ export {
   type RouteSourceKind,
   type RouteTimeouts,
 } from './route/resolved-route.js'
+export { fixedRoute, type RouteSource } from './route/route-source.js'

@@ -1,0 +1,60 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { BlockList, type Socket } from 'node:net'
+import { type FieldList, fieldValues } from '../http/field-list.js'
+import { ProxyError } from '../proxy-error.js'
+import { socketOwnerUid } from './socket-owner.js'
+
+/** Who may use the listener. */
+export interface ClientAccess {
+  /** Tokens accepted in `Proxy-Authorization`, as the password of Basic or as Bearer. */
+  readonly tokens: readonly string[]
+  /** Whether a loopback client of the proxy's own user needs no token (Linux). */
+  readonly trustOwnUser: boolean
+}
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/**
+ * Admits a client that proves it belongs here: another user of this machine can reach a loopback port too.
+ *
+ * @throws {ProxyError} `ERR_PROXY_AUTHENTICATION_REQUIRED` (407).
+ */
+export function authenticateClient(fields: FieldList, socket: Socket, access: ClientAccess): void {
+  const offered = fieldValues(fields, 'proxy-authorization')
+  if (offered.length === 1 && isKnownToken(tokenOf(offered[0]!), access.tokens)) {
+    return
+  }
+  if (access.trustOwnUser && isLoopback(socket.remoteAddress) && socketOwnerUid(socket) === process.getuid?.()) {
+    return
+  }
+  throw new ProxyError(
+    'ERR_PROXY_AUTHENTICATION_REQUIRED',
+    'This proxy serves its own user, or a client with the token that "nemoclaw env" puts into HTTPS_PROXY.',
+  )
+}
+
+function isLoopback(address: string | undefined): boolean {
+  const ipv4 = address?.replace(/^::ffff:/, '')
+  return ipv4 !== undefined && LOOPBACK.check(ipv4, ipv4.includes(':') ? 'ipv6' : 'ipv4')
+}
+
+function tokenOf(credentials: string): string {
+  const [, scheme, value] = /^(basic|bearer) +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(credentials) ?? []
+  if (scheme?.toLowerCase() !== 'basic') {
+    return value ?? ''
+  }
+  const userAndPassword = Buffer.from(value!, 'base64').toString('latin1')
+  return userAndPassword.slice(userAndPassword.indexOf(':') + 1)
+}
+
+/** Compares digests, and all of them, so that the time taken tells nothing about a token. */
+function isKnownToken(offered: string, tokens: readonly string[]): boolean {
+  const digest = sha256(offered)
+  return tokens.map((token) => timingSafeEqual(digest, sha256(token))).includes(true) && offered !== ''
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+
+/**
+ * Which user a loopback client runs as, by the connection's own 4-tuple in /proc/net/tcp (proc(5); Linux).
+ *
+ * @returns `undefined` where the platform cannot tell.
+ */
+export function socketOwnerUid({ remoteAddress, remotePort, localAddress, localPort }: Socket): number | undefined {
+  if (process.platform !== 'linux' || !remoteAddress || !localAddress) {
+    return undefined
+  }
+  const client = procSpellings(remoteAddress, remotePort)
+  const ours = procSpellings(localAddress, localPort)
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const line of readTable(table)) {
+      // Slot, local address, remote address, state, queues, timer, retransmits, uid.
+      const [, local, remote, , , , , uid] = line.trimStart().split(/ +/)
+      if (local !== undefined && remote !== undefined && client.includes(local) && ours.includes(remote)) {
+        return Number(uid)
+      }
+    }
+  }
+  return undefined
+}
+
+function readTable(path: string): readonly string[] {
+  try {
+    return readFileSync(path, 'latin1').split('\n')
+  } catch {
+    return [] // No IPv6 in this kernel, or /proc is hidden.
+  }
+}
+
+/** How the kernel writes a loopback address: 32-bit words in the machine's byte order, as IPv4 or mapped into IPv6. */
+function procSpellings(address: string, port: number | undefined): readonly string[] {
+  const portHex = (port ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  const ipv4 = address.replace(/^::ffff:/, '')
+  if (ipv4.includes(':')) {
+    return [`00000000000000000000000001000000:${portHex}`] // ::1, the only IPv6 address that is loopback.
+  }
+  const word = Buffer.from(ipv4.split('.').map(Number).reverse()).toString('hex').toUpperCase()
+  return [`${word}:${portHex}`, `0000000000000000FFFF0000${word}:${portHex}`]
+}

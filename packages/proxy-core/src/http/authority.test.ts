@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { parseAuthority } from './authority.js'
+
+test.each([
+  ['inference.local:443', 'inference.local', 443],
+  ['INFERENCE.Local.:443', 'inference.local', 443],
+  ['192.0.2.1:80', '192.0.2.1', 80],
+  ['[2001:DB8::1]:65535', '2001:db8::1', 65_535],
+  ['under_score.example:1', 'under_score.example', 1],
+  ['xn--bcher-kva.example:443', 'xn--bcher-kva.example', 443],
+])('reads %s', (target, host, port) => {
+  expect(parseAuthority(target)).toEqual({ host, port })
+})
+
+test.each([
+  '',
+  ':',
+  ':443',
+  'inference.local',
+  'inference.local:',
+  'inference.local:0',
+  'inference.local:65536',
+  'inference.local:-1',
+  'inference.local:+443',
+  'inference.local:0443',
+  'inference.local:4e2',
+  'inference.local:443x',
+  'inference.local:443 ',
+  ' inference.local:443',
+  '::1:443',
+  '[::1:443',
+  '::1]:443',
+  '[::1]443',
+  '[[::1]]:443',
+  '[::1]:443:443',
+  '[fe80::1%eth0]:443',
+  '[::1%25lo]:443',
+  '[inference.local]:443',
+  'u@inference.local:443',
+  'u:p@inference.local:443',
+  'allowed.com%40evil.com:443',
+  'inference%2elocal:443',
+  'inference.local%00:443',
+  'inference.local\0.evil:443',
+  'inference\tlocal:443',
+  'inference\r\nlocal:443',
+  'inference.local\x7f:443',
+  'inf\u00e9rence.local:443',
+  '\u0131nference.local:443',
+  'inference\u3002local:443',
+  'inference\u00ad.local:443',
+  'inference..local:443',
+  '.inference.local:443',
+  'inference.local..:443',
+  '2130706433:443',
+  '0x7f000001:443',
+  '0177.0.0.1:443',
+  '127.1:443',
+  '0:443',
+  '1.1:443',
+  'example.0x7f:443',
+  `${'a'.repeat(64)}.com:443`,
+  `${'a.'.repeat(127)}aa:443`,
+  '-a.com:443',
+  'a-.com:443',
+  'https://inference.local:443',
+  'inference.local:443/',
+  '*.example.com:443',
+])('refuses %j', (target) => {
+  expect(() => parseAuthority(target)).toThrow(
+    expect.objectContaining({ code: 'ERR_AUTHORITY_MALFORMED', status: 400 }),
+  )
+})

@@ -1,0 +1,21 @@
+import { type FieldList, fieldValues, listMembers } from './field-list.js'
+
+/** Fields that describe one connection and are never passed on (RFC 9110 §7.6.1), with the ones in the wild. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** @returns Lower-case names that end here: the fixed ones and those that `Connection` nominates. */
+export function hopByHopNames(fields: FieldList): ReadonlySet<string> {
+  const nominated = listMembers(fieldValues(fields, 'connection'))
+  return nominated.length === 0 ? HOP_BY_HOP : new Set([...HOP_BY_HOP, ...nominated])
+}

@@ -1,0 +1,59 @@
+import { performance } from 'node:perf_hooks'
+import type { ProxyError } from '../proxy-error.js'
+import type { ExchangeEvent, ExchangeOutcome } from '../proxy-event.js'
+import type { ResolvedRoute } from '../route/resolved-route.js'
+import type { MatchedEndpoint } from './match-endpoint.js'
+
+/** What becomes known of an exchange while it runs; told once, at its end. */
+export class ExchangeRecord {
+  readonly #startedAt = performance.now()
+  matched?: MatchedEndpoint
+  route?: ResolvedRoute
+  modelRequested: string | undefined
+  attempts?: number
+  firstByteMs?: number
+  requestBytes = 0
+  responseBytes = 0
+
+  constructor(
+    readonly id: string,
+    readonly method: string,
+    readonly target: string,
+  ) {}
+
+  markFirstByte(): void {
+    this.firstByteMs = this.#elapsedMs()
+  }
+
+  /** @param status - What the client was sent; absent where it was gone before. */
+  toEvent(outcome: ExchangeOutcome, status: number | undefined, error?: ProxyError): ExchangeEvent {
+    const { id, method, matched, route, modelRequested, attempts, firstByteMs, requestBytes, responseBytes } = this
+    return {
+      kind: 'exchange',
+      id,
+      method,
+      path: matched?.path ?? this.target.split('?', 1)[0]!.slice(0, 256),
+      ...(matched && { protocol: matched.endpoint.protocol }),
+      ...(modelRequested !== undefined && { modelRequested }),
+      ...(route && { modelServed: route.model, provider: route.providerName, routeSource: route.source }),
+      ...(status !== undefined && { status }),
+      ...(attempts !== undefined && { attempts }),
+      ...(firstByteMs !== undefined && { firstByteMs }),
+      totalMs: this.#elapsedMs(),
+      requestBytes,
+      responseBytes,
+      outcome,
+      ...(error && { errorCode: error.code, ...causeOf(error) }),
+    }
+  }
+
+  #elapsedMs(): number {
+    return Math.round((performance.now() - this.#startedAt) * 10) / 10
+  }
+}
+
+function causeOf({ cause }: ProxyError): { cause?: string } {
+  return cause instanceof Error
+    ? { cause: `${(cause as NodeJS.ErrnoException).code ?? cause.name}: ${cause.message}` }
+    : {}
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { announcesContent, checkRequestHead } from '../http/request-head.js'
+import { ProxyError } from '../proxy-error.js'
+import type { ResolvedRoute } from '../route/resolved-route.js'
+import type { RouteSource } from '../route/route-source.js'
+import { type RelayResult, relayResponse } from '../stream/relay-response.js'
+import { responseFields, routeFields } from '../stream/response-fields.js'
+import type { SendUpstream, UpstreamResponse } from '../upstream/send-upstream.js'
+import { answerLocally } from './answer-locally.js'
+import { checkHost } from './check-host.js'
+import type { ExchangeRecord } from './exchange-record.js'
+import type { InferenceEndpoint } from './inference-endpoint.js'
+import { matchEndpoint } from './match-endpoint.js'
+import { prepareContent } from './prepare-content.js'
+import { readContent } from './read-content.js'
+import { refuseBrowser } from './refuse-browser.js'
+import { refuseServerTools } from './server-tools.js'
+import { streamFailureEvent } from './stream-failure.js'
+import { upstreamFields } from './upstream-fields.js'
+import { upstreamUrl } from './upstream-url.js'
+
+export interface ExchangeContext {
+  readonly routes: RouteSource
+  readonly send: SendUpstream
+  /** Limit of a request's content, in bytes, encoded and decoded. */
+  readonly maxContentBytes: number
+  /** Milliseconds a client may take between two bytes of its content. */
+  readonly contentIdleTimeoutMs: number
+  /** Origins of web pages that may call, besides none. */
+  readonly allowedOrigins: readonly string[]
+}
+
+/**
+ * Serves one request on `inference.local`: client request in, provider response out.
+ *
+ * @param expectsContinue - Whether the client waits for `100 Continue` before it sends its content.
+ * @param signal - Aborted when the client is gone.
+ * @returns How the relayed response ended; `undefined` where the proxy answered itself.
+ * @throws {ProxyError} Where no response has been begun.
+ */
+export async function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { routes, send, maxContentBytes, contentIdleTimeoutMs, allowedOrigins }: ExchangeContext,
+  record: ExchangeRecord,
+  { expectsContinue, signal }: { readonly expectsContinue: boolean; readonly signal: AbortSignal },
+): Promise<RelayResult | undefined> {
+  const fields = checkRequestHead(request)
+  checkHost(fields)
+  refuseBrowser(fields, allowedOrigins)
+  const matched = matchEndpoint(request.method ?? '', request.url ?? '')
+  const { endpoint, path, query } = matched
+  record.matched = matched
+
+  if (endpoint.form === 'none') {
+    if (announcesContent(fields)) {
+      throw new ProxyError('ERR_REQUEST_MALFORMED', `${endpoint.method} ${path} takes no content.`)
+    }
+    const route = await routes.resolve(undefined)
+    record.route = route
+    sendJson(response, answerLocally(path, route), routeFields(route, undefined))
+    return undefined
+  }
+
+  const received = await readContent(request, { maxContentBytes, idleTimeoutMs: contentIdleTimeoutMs }, () => {
+    if (expectsContinue) {
+      response.writeContinue()
+    }
+  })
+  record.requestBytes = received.reduce((sum, chunk) => sum + chunk.length, 0)
+  const content = await prepareContent(endpoint.form, fields, received, maxContentBytes)
+  const { modelRequested } = content
+  record.modelRequested = modelRequested
+
+  const route = await routes.resolve(modelRequested)
+  record.route = route
+  requireProtocol(route, endpoint)
+  if (route.serverTools === 'deny') {
+    refuseServerTools(content.plain, content.memberNames ?? [])
+  }
+
+  const upstream = await send({
+    method: endpoint.method,
+    url: upstreamUrl(route.baseUrl, path),
+    query,
+    fields: upstreamFields(fields, route),
+    content: content.withModel(route.model),
+    timeouts: route.timeouts,
+    signal,
+  })
+  record.attempts = upstream.attempts
+  refuseSteering(upstream)
+
+  return relayResponse(upstream, response, {
+    fields: responseFields(upstream.fields, route, { modelRequested, attempts: upstream.attempts }),
+    origin: new URL(route.baseUrl).origin,
+    failureEvent: (error) => streamFailureEvent(endpoint.protocol, error, route.model),
+    onFirstByte: () => record.markFirstByte(),
+    signal,
+  })
+}
+
+function requireProtocol(route: ResolvedRoute, { protocol, path }: InferenceEndpoint): void {
+  if (!route.protocols.includes(protocol)) {
+    throw new ProxyError(
+      'ERR_NO_COMPATIBLE_ROUTE',
+      `There is no compatible route for ${path}: provider "${route.providerName}" (${route.providerType}) does not ` +
+        `speak ${protocol}. It speaks ${route.protocols.join(', ')}.`,
+    )
+  }
+}
+
+/** A redirect would lead the credential, and a 407 the client, to where nobody approved (RFC 9110 §15.4, §15.5.8). */
+function refuseSteering(upstream: UpstreamResponse): void {
+  const { status } = upstream
+  if (status >= 300 && status < 400) {
+    discard(upstream)
+    throw new ProxyError(
+      'ERR_UPSTREAM_REDIRECT',
+      `The provider answered with a redirect (${status}), which is never followed. Set its base URL to the final address.`,
+    )
+  }
+  if (status === 407 || status > 599) {
+    discard(upstream)
+    throw new ProxyError(
+      'ERR_UPSTREAM_PROTOCOL',
+      `The provider answered with status ${status}, which means nothing here.`,
+    )
+  }
+}
+
+/** Lets the rest of a response go by, so that its connection can be used again. */
+function discard(upstream: UpstreamResponse): void {
+  upstream.read({ onData: () => {}, onEnd: () => {}, onFailure: () => {} })
+}
+
+function sendJson(response: ServerResponse, content: string, fields: readonly (readonly [string, string])[]): void {
+  response.writeHead(200, [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(Buffer.byteLength(content)),
+    ...fields.flat(),
+  ])
+  response.end(content)
+}

@@ -1,0 +1,92 @@
+import { ProxyError } from '../proxy-error.js'
+import { INFERENCE_ENDPOINTS, type InferenceEndpoint } from './inference-endpoint.js'
+
+/** An endpoint and the request target that named it, split and checked. */
+export interface MatchedEndpoint {
+  readonly endpoint: InferenceEndpoint
+  readonly path: string
+  /** With its `?`, or empty. Sent on as it came. */
+  readonly query: string
+}
+
+const VISIBLE_ASCII = /^[\x21-\x7e]*$/
+// Forms that one parser reads as another path than the next one does. Nothing is canonicalised into a match.
+const NOT_CANONICAL = /\/\/|\\|;|\/\.{1,2}(?=\/|$)|%(?:2f|5c|2e|00)/i
+const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set(['key', 'api_key', 'api-key', 'access_token'])
+const IMPLEMENTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
+
+/**
+ * Finds the endpoint a request names: byte for byte, method and path.
+ *
+ * @param target - Origin-form request target, e.g. `/v1/chat/completions?beta=true`.
+ * @throws {ProxyError} `ERR_REQUEST_MALFORMED`, `ERR_PATH_NOT_CANONICAL`, `ERR_CREDENTIAL_IN_QUERY` (400),
+ *   `ERR_ENDPOINT_NOT_ALLOWED` (403), `ERR_METHOD_NOT_ALLOWED` (405).
+ */
+export function matchEndpoint(method: string, target: string): MatchedEndpoint {
+  if (!IMPLEMENTED_METHODS.has(method)) {
+    throw new ProxyError('ERR_METHOD_NOT_ALLOWED', `${method} is not served here. ${servedList()}`)
+  }
+  const { path, query } = splitTarget(target)
+  refuseCredentialInQuery(query)
+  const onPath = INFERENCE_ENDPOINTS.filter((endpoint) => coversPath(endpoint.path, path))
+  if (onPath.length === 0) {
+    throw new ProxyError('ERR_ENDPOINT_NOT_ALLOWED', `${method} ${path} is not served here. ${servedList()}`)
+  }
+  const endpoint = onPath.find((candidate) => candidate.method === method)
+  if (!endpoint) {
+    throw new ProxyError('ERR_METHOD_NOT_ALLOWED', `${path} takes ${onPath[0]!.method}, not ${method}.`)
+  }
+  return { endpoint, path, query }
+}
+
+function coversPath(pattern: string, path: string): boolean {
+  return pattern.endsWith('/') ? path.startsWith(pattern) && path.length > pattern.length : path === pattern
+}
+
+function splitTarget(target: string): { path: string; query: string } {
+  if (!target.startsWith('/')) {
+    throw new ProxyError(
+      'ERR_REQUEST_MALFORMED',
+      'Malformed request target: expected a path, such as /v1/chat/completions, not a whole URL.',
+    )
+  }
+  if (!VISIBLE_ASCII.test(target) || target.includes('#')) {
+    throw new ProxyError(
+      'ERR_PATH_NOT_CANONICAL',
+      'The request target holds characters that belong percent-encoded, or a fragment.',
+    )
+  }
+  const questionMark = target.indexOf('?')
+  const path = questionMark < 0 ? target : target.slice(0, questionMark)
+  if (NOT_CANONICAL.test(path)) {
+    throw new ProxyError(
+      'ERR_PATH_NOT_CANONICAL',
+      'The path is ambiguous: dot segments, "//", "\\", ";" and encoded separators are refused.',
+    )
+  }
+  return { path, query: questionMark < 0 ? '' : target.slice(questionMark) }
+}
+
+function refuseCredentialInQuery(query: string): void {
+  for (const parameter of query.slice(1).split('&')) {
+    const name = decodeParameterName(parameter.split('=', 1)[0] ?? '')
+    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase())) {
+      throw new ProxyError(
+        'ERR_CREDENTIAL_IN_QUERY',
+        `The query names "${name}": no credential is needed here, and none is taken from a URL. Leave it out.`,
+      )
+    }
+  }
+}
+
+function decodeParameterName(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' ')).trim()
+  } catch {
+    return name
+  }
+}
+
+function servedList(): string {
+  return `Served: ${INFERENCE_ENDPOINTS.map(({ method, path }) => `${method} ${path.endsWith('/') ? `${path}{id}` : path}`).join(', ')}.`
+}

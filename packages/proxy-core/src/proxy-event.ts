@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http'
+import type { ProxyError, ProxyErrorCode } from './proxy-error.js'
+import type { RouteSourceKind } from './route/resolved-route.js'
+
+/** A request to leave the sandbox, and what became of it. */
+export interface EgressEvent {
+  readonly kind: 'egress'
+  readonly id: string
+  readonly method: string
+  /** The request target as it came: an authority for CONNECT, a URL else; at most 512 characters, without query. */
+  readonly target: string
+  readonly action: 'intercept' | 'tunnel' | 'forward' | 'deny'
+  readonly reason?: string
+  readonly errorCode?: ProxyErrorCode
+}
+
+/** How an exchange ended, seen from the client. */
+export type ExchangeOutcome = 'complete' | 'refused' | 'upstream_failed' | 'truncated' | 'client_aborted'
+
+/** One exchange on `inference.local`. Never content, never a secret. Names follow OpenTelemetry GenAI where they exist. */
+export interface ExchangeEvent {
+  readonly kind: 'exchange'
+  readonly id: string
+  readonly method: string
+  /** Path without query. */
+  readonly path: string
+  readonly protocol?: string
+  readonly modelRequested?: string
+  readonly modelServed?: string
+  readonly provider?: string
+  readonly routeSource?: RouteSourceKind
+  readonly status?: number
+  readonly attempts?: number
+  readonly firstByteMs?: number
+  readonly totalMs: number
+  readonly requestBytes: number
+  readonly responseBytes: number
+  readonly outcome: ExchangeOutcome
+  readonly errorCode?: ProxyErrorCode
+  /** For the operator's log only: may name hosts, never a credential. */
+  readonly cause?: string
+}
+
+/** A bug of ours that was caught at the edge of one exchange. */
+export interface FaultEvent {
+  readonly kind: 'fault'
+  readonly id: string
+  readonly error: Error
+}
+
+/** Everything the proxy tells; it prints nothing itself. */
+export type ProxyEvent = EgressEvent | ExchangeEvent | FaultEvent
+
+export type ProxyEventListener = (event: ProxyEvent) => void
+
+const MAX_TARGET_LENGTH = 512
+
+export function egressEvent(
+  id: string,
+  { method = '', url = '' }: IncomingMessage,
+  action: EgressEvent['action'],
+  failure?: ProxyError,
+): EgressEvent {
+  return {
+    kind: 'egress',
+    id,
+    method,
+    target: url.split('?', 1)[0]!.slice(0, MAX_TARGET_LENGTH),
+    action,
+    ...(failure && { reason: failure.message, errorCode: failure.code }),
+  }
+}

@@ -1,0 +1,92 @@
+import type { AddressInfo } from 'node:net'
+import type { ClientAccess } from './connect/authenticate-client.js'
+import { OpenConnections } from './open-connections.js'
+import type { ProxyEventListener } from './proxy-event.js'
+import { createProxyServer, type ProxyLimits } from './proxy-server.js'
+import type { RouteSource } from './route/route-source.js'
+import type { ServerCertificates } from './tls/server-certificates.js'
+import { createUpstreamPool } from './upstream/upstream-pool.js'
+
+export interface ProxyOptions {
+  /** Where to listen. Port 0 picks a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly certificates: ServerCertificates
+  readonly routes: RouteSource
+  readonly access: ClientAccess
+  readonly onEvent: ProxyEventListener
+  /** PEM certificates trusted for upstreams besides those that Node bundles. */
+  readonly upstreamRoots?: readonly string[]
+  /** Bytes of a request's content; 32 MiB by default. */
+  readonly maxContentBytes?: number
+  /** Origins of web pages that may call `inference.local`; none by default. */
+  readonly allowedOrigins?: readonly string[]
+  readonly limits?: Partial<ProxyLimits>
+}
+
+/** A running proxy. */
+export interface Proxy extends AsyncDisposable {
+  /** Where it listens, e.g. `http://127.0.0.1:41234`. */
+  readonly url: string
+  readonly exchangeCount: number
+  /**
+   * Refuses what is new, lets what is under way finish, and ends. A second call with 0 cuts the rest at once.
+   *
+   * @param limitMs - Milliseconds for the exchanges under way.
+   */
+  close(limitMs: number): Promise<void>
+}
+
+const DEFAULT_LIMITS: ProxyLimits = {
+  headTimeoutMs: 20_000,
+  handshakeTimeoutMs: 10_000,
+  contentIdleTimeoutMs: 60_000,
+  requestTimeoutMs: 600_000,
+  keepAliveTimeoutMs: 75_000,
+}
+const DEFAULT_MAX_CONTENT_BYTES = 32 * 1024 * 1024
+
+/**
+ * Starts a proxy: one listener, CONNECT to `inference.local` intercepted, everything else refused with a reason.
+ *
+ * @throws The listener's own error, e.g. `EADDRINUSE`, `EACCES`.
+ */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  const { listen, certificates, routes, access, onEvent } = options
+  const pool = createUpstreamPool({ extraRoots: options.upstreamRoots ?? [] })
+  const open = new OpenConnections()
+  const server = createProxyServer({
+    access,
+    certificates,
+    routes,
+    send: pool.send,
+    open,
+    onEvent,
+    maxContentBytes: options.maxContentBytes ?? DEFAULT_MAX_CONTENT_BYTES,
+    allowedOrigins: options.allowedOrigins ?? [],
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen({ ...listen, backlog: 1024 }, resolve)
+  })
+  server.on('error', (error) => onEvent({ kind: 'fault', id: 'listener', error }))
+  // Behind the first `listening`: what the first exchange would wait for is loaded while nobody waits.
+  setImmediate(() => void pool.warm())
+
+  const close = async (limitMs: number) => {
+    server.close()
+    await open.drain(limitMs)
+    await pool.close()
+  }
+  return {
+    url: listenerUrl(server.address() as AddressInfo),
+    get exchangeCount() {
+      return open.exchangeCount
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(0),
+  }
+}
+
+function listenerUrl({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

@@ -46,6 +46,7 @@ test.each([
   'https://*.example.com',
   'https://api.example.com/*',
   'https://api.example.com\\@evil.example',
+  'https://api.example.com\\v1',
   'https://api.exam\tple.com',
   'https://api.example.com /v1',
   'https://api.example.com/v1\n',

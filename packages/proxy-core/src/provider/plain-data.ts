@@ -5,7 +5,6 @@ export interface PlainRecord extends ReadonlyMap<string, PlainData> {}
 
 export type PlainDataResult = { readonly data: PlainData } | { readonly violation: string }
 
-const MAX_DEPTH = 4
 const MAX_NODES = 1_000
 const MAX_TEXT_LENGTH = 4_096
 
@@ -19,17 +18,17 @@ const MAX_TEXT_LENGTH = 4_096
  */
 export function plainData(value: unknown): PlainDataResult {
   try {
-    return copy(value, 'The profile', { nodes: 0 }, 0)
+    return copy(value, 'The profile', { nodes: 0 })
   } catch {
     // A proxy's trap can throw anything, an object that throws when asked what it is included: the error stays unread.
     return { violation: 'The profile cannot be read without running code; only plain objects and arrays are accepted' }
   }
 }
 
-function copy(value: unknown, place: string, budget: { nodes: number }, depth: number): PlainDataResult {
-  if (++budget.nodes > MAX_NODES || depth > MAX_DEPTH) {
+function copy(value: unknown, place: string, budget: { nodes: number }): PlainDataResult {
+  if (++budget.nodes > MAX_NODES) {
     return {
-      violation: `${place} goes too deep or is too large; at most ${MAX_DEPTH} levels and ${MAX_NODES} values are accepted`,
+      violation: `${place} is too large; at most ${MAX_NODES} values are accepted in all`,
     }
   }
   switch (typeof value) {
@@ -44,7 +43,7 @@ function copy(value: unknown, place: string, budget: { nodes: number }, depth: n
       if (value === null) {
         return { data: null }
       }
-      return Array.isArray(value) ? copyList(value, place, budget, depth) : copyRecord(value, place, budget, depth)
+      return Array.isArray(value) ? copyList(value, place, budget) : copyRecord(value, place, budget)
     default:
       return {
         violation: `${place} has the type ${typeof value}; only strings, booleans, plain objects and arrays are accepted`,
@@ -52,7 +51,7 @@ function copy(value: unknown, place: string, budget: { nodes: number }, depth: n
   }
 }
 
-function copyList(list: readonly unknown[], place: string, budget: { nodes: number }, depth: number): PlainDataResult {
+function copyList(list: readonly unknown[], place: string, budget: { nodes: number }): PlainDataResult {
   if (
     Object.getPrototypeOf(list) !== Array.prototype ||
     list.length > MAX_NODES ||
@@ -64,7 +63,7 @@ function copyList(list: readonly unknown[], place: string, budget: { nodes: numb
   }
   const items: PlainData[] = []
   for (let index = 0; index < list.length; index++) {
-    const result = copyMember(list, String(index), `${place}[${index}]`, budget, depth)
+    const result = copyMember(list, String(index), `${place}[${index}]`, budget)
     if ('violation' in result) {
       return result
     }
@@ -73,7 +72,7 @@ function copyList(list: readonly unknown[], place: string, budget: { nodes: numb
   return { data: items }
 }
 
-function copyRecord(record: object, place: string, budget: { nodes: number }, depth: number): PlainDataResult {
+function copyRecord(record: object, place: string, budget: { nodes: number }): PlainDataResult {
   const prototype: unknown = Object.getPrototypeOf(record)
   // A prototype of another's making could lend members that this copy does not see and a reader of the original does.
   if (prototype !== null && prototype !== Object.prototype) {
@@ -89,7 +88,7 @@ function copyRecord(record: object, place: string, budget: { nodes: number }, de
     if (descriptor && 'value' in descriptor && descriptor.value === undefined) {
       continue
     }
-    const result = copyMember(record, key, place === 'The profile' ? name : `${place}.${name}`, budget, depth)
+    const result = copyMember(record, key, place === 'The profile' ? name : `${place}.${name}`, budget)
     if ('violation' in result) {
       return result
     }
@@ -98,16 +97,10 @@ function copyRecord(record: object, place: string, budget: { nodes: number }, de
   return { data: members }
 }
 
-function copyMember(
-  owner: object,
-  key: string,
-  place: string,
-  budget: { nodes: number },
-  depth: number,
-): PlainDataResult {
+function copyMember(owner: object, key: string, place: string, budget: { nodes: number }): PlainDataResult {
   const descriptor = Object.getOwnPropertyDescriptor(owner, key)
   return descriptor && 'value' in descriptor
-    ? copy(descriptor.value, place, budget, depth + 1)
+    ? copy(descriptor.value, place, budget)
     : { violation: `${place} is a getter or a hole; only plain values are accepted` }
 }
 

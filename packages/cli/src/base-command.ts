@@ -1,6 +1,15 @@
+import { homedir } from 'node:os'
 import { Command } from '@oclif/core/command'
 import type { ConfigStore } from './cluster/config-store.js'
+import type { ProviderRecord } from './config/schema.js'
+import type { StateDirectory } from './config/state-directory.js'
+import type { CredentialAccess } from './credential/credential-access.js'
+import type { CredentialStore } from './credential/credential-store.js'
+import type { SecretInput } from './credential/read-secret.js'
+import type { ProviderStorage } from './provider/create-provider.js'
 import type { ProfileCatalogue } from './provider/profile-catalogue.js'
+import type { VerifiedChoice } from './provider/resolve-provider-route.js'
+import type { ValidatedEndpoint } from './provider/verification.js'
 import type { HiddenArguments } from './report/hidden-arguments.js'
 import type { OutputFormat } from './report/output-flag.js'
 import { printable } from './report/printable.js'
@@ -39,7 +48,58 @@ export abstract class NemoclawCommand extends Command {
 
   protected async configStore(): Promise<ConfigStore> {
     const { LocalConfigStore } = await import('./cluster/local-config-store.js')
-    return new LocalConfigStore({ directory: this.folders.config })
+    const { path, shownAs } = this.stateDirectory
+    return new LocalConfigStore({ directory: path, shownAs })
+  }
+
+  /** Where configuration and sealed credentials are kept. */
+  protected get stateDirectory(): StateDirectory {
+    const path = this.folders.config
+    const home = homedir()
+    return { path, shownAs: path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path }
+  }
+
+  /** What it takes to read credentials. */
+  protected async credentialAccess(): Promise<CredentialAccess> {
+    const [{ credentialStores }, { ReferenceResolver }, { openFingerprint }] = await Promise.all([
+      import('./credential/credential-stores.js'),
+      import('./credential/reference-resolver.js'),
+      import('./credential/fingerprint.js'),
+    ])
+    const directory = this.stateDirectory
+    const { environment } = this
+    return {
+      directory,
+      stores: credentialStores({ directory, environment }),
+      references: new ReferenceResolver({ environment }),
+      fingerprint: await openFingerprint(directory),
+    }
+  }
+
+  /** Where new credentials go; says so where that is decided now. */
+  protected async newCredentialStore(): Promise<CredentialStore> {
+    const { openCredentialStore } = await import('./credential/open-credential-store.js')
+    const { store, notice } = await openCredentialStore({
+      directory: this.stateDirectory,
+      environment: this.environment,
+    })
+    if (notice !== undefined) this.note(notice)
+    return store
+  }
+
+  /** What it takes to store a provider. */
+  protected async providerStorage(): Promise<ProviderStorage> {
+    return {
+      store: await this.configStore(),
+      access: await this.credentialAccess(),
+      openStore: () => this.newCredentialStore(),
+      now: () => new Date().toISOString(),
+    }
+  }
+
+  /** Where a secret may be read from. */
+  protected get secretInput(): SecretInput {
+    return { environment: this.environment, stdin: process.stdin, prompt: process.stderr }
   }
 
   /** What the installed plugins contribute; a plugin that fails is reported on standard error. */
@@ -54,10 +114,44 @@ export abstract class NemoclawCommand extends Command {
     return catalogue
   }
 
+  /**
+   * Asks a provider whether it serves a model, with a spinner meanwhile.
+   *
+   * @param upstreamCa - PEM file of a CA to trust as well.
+   * @param skip - How to go on without, where that is possible.
+   */
+  protected verifier(catalogue: ProfileCatalogue, upstreamCa: string | undefined, skip?: string) {
+    return async (record: ProviderRecord, choice: VerifiedChoice): Promise<readonly ValidatedEndpoint[]> => {
+      const [{ verifyRecord }, { upstreamRoots }, { requireVerified }, { requireProfile }] = await Promise.all([
+        import('./provider/verify-record.js'),
+        import('./provider/upstream-roots.js'),
+        import('./provider/verification.js'),
+        import('./provider/require-profile.js'),
+      ])
+      const profile = requireProfile(catalogue, record.type)
+      const extraRoots = upstreamRoots(upstreamCa === undefined ? [] : [upstreamCa])
+      const options = { extraRoots, userAgent: `nemoclaw/${this.config.version}` }
+      const access = await this.credentialAccess()
+      const verification = await this.spin(`Asking ${record.name} for ${choice.model}`, () =>
+        verifyRecord(record, profile, choice, access, options),
+      )
+      return requireVerified(verification, skip)
+    }
+  }
+
   /** What was typed: possible secrets are hidden from everything else that sees the arguments. */
   protected reveal(argument: string): string {
     const { hiddenArguments } = this.config.options as { readonly hiddenArguments?: HiddenArguments }
     return hiddenArguments?.reveal(argument) ?? argument
+  }
+
+  /** The same for every text among the flags. */
+  protected revealAll<Flags extends object>(flags: Flags): Flags {
+    const revealed = (value: unknown): unknown => {
+      if (typeof value === 'string') return this.reveal(value)
+      return Array.isArray(value) ? value.map(revealed) : value
+    }
+    return Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, revealed(value)])) as Flags
   }
 
   /** Prints `value` in the format asked for; JSON is printed by oclif from what `run` returns. */

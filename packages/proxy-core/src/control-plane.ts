@@ -5,7 +5,7 @@
 export { INFERENCE_ENDPOINTS, type InferenceEndpoint } from './inference/inference-endpoint.js'
 export { upstreamFields } from './inference/upstream-fields.js'
 export { upstreamUrl } from './inference/upstream-url.js'
-export { ProxyError } from './proxy-error.js'
+export { ProxyError, type ProxyErrorCode } from './proxy-error.js'
 export { Credential } from './route/credential.js'
 export { DEFAULT_ROUTE_TIMEOUTS, type ResolvedRoute, type RouteSourceKind } from './route/resolved-route.js'
 export { guardedLookup, literalAddressRefusal } from './upstream/guarded-lookup.js'

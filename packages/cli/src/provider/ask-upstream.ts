@@ -1,0 +1,79 @@
+import { rootCertificates } from 'node:tls'
+import {
+  guardedLookup,
+  literalAddressRefusal,
+  type ResolvedRoute,
+  upstreamFields,
+} from '@nemoclaw/proxy-core/control-plane'
+
+export interface AskUpstreamOptions {
+  /** Milliseconds for the whole exchange. */
+  readonly timeoutMs: number
+  /** PEM certificates trusted besides those that Node bundles. */
+  readonly extraRoots: readonly string[]
+  /** `user-agent` of the request. */
+  readonly userAgent: string
+}
+
+export interface UpstreamAnswer {
+  readonly status: number
+  /** At most 64 KiB of it, decoded. */
+  readonly content: string
+  readonly complete: boolean
+}
+
+const MAX_CONTENT_BYTES = 64 * 1024
+
+/**
+ * Sends one JSON request to a route's provider and waits for the answer: no retry, no redirect, certificates verified,
+ * bounded in time and size, and the address checked that is dialled.
+ *
+ * @throws got's errors, which hold the request and with it the credential: never show or keep one. `ProxyError`
+ *   `ERR_CREDENTIAL_UNAVAILABLE`, `ERR_UPSTREAM_CLEARTEXT`.
+ */
+export async function askUpstream(
+  route: ResolvedRoute,
+  url: URL,
+  content: unknown,
+  { timeoutMs, extraRoots, userAgent }: AskUpstreamOptions,
+): Promise<UpstreamAnswer> {
+  const refusal = literalAddressRefusal(url)
+  if (refusal) throw refusal
+  const fields = upstreamFields(
+    [
+      ['content-type', 'application/json'],
+      ['accept', 'application/json'],
+      ['user-agent', userAgent],
+    ],
+    route,
+  )
+  const { got } = await import('got')
+  const exchange = got.stream(url, {
+    method: 'POST',
+    headers: Object.fromEntries(fields),
+    body: JSON.stringify(content),
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    timeout: { request: timeoutMs },
+    dnsLookup: guardedLookup(url.protocol === 'http:' ? 'http:' : 'https:'),
+    https: {
+      rejectUnauthorized: true,
+      certificateAuthority: [...rootCertificates, ...extraRoots],
+      minVersion: 'TLSv1.2',
+    },
+  })
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of exchange) {
+    const bytes = Buffer.from(chunk as Uint8Array)
+    chunks.push(bytes)
+    length += bytes.length
+    if (length > MAX_CONTENT_BYTES) break
+  }
+  return {
+    status: exchange.response?.statusCode ?? 0,
+    content: Buffer.concat(chunks).subarray(0, MAX_CONTENT_BYTES).toString('utf8'),
+    complete: length <= MAX_CONTENT_BYTES,
+  }
+}

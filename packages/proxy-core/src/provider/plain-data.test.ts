@@ -72,6 +72,18 @@ test('refuses what contains itself', () => {
   expect(plainData(candidate)).toEqual({ violation: expect.stringContaining('too large') })
 })
 
+test('names the place of what it refuses, at a bounded length', () => {
+  let deep: object = { bad: () => 1 }
+  for (let depth = 0; depth < 500; depth++) {
+    deep = { level: deep }
+  }
+
+  expect(plainData({ auth: { kind: () => 1 } })).toEqual({
+    violation: expect.stringMatching(/^auth\.kind has the type/),
+  })
+  expect(plainData(deep)).toEqual({ violation: expect.stringMatching(/^.{1,250}$/) })
+})
+
 function revoked(): object {
   const { proxy, revoke } = Proxy.revocable({}, {})
   revoke()

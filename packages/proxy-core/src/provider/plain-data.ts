@@ -5,11 +5,13 @@ export interface PlainRecord extends ReadonlyMap<string, PlainData> {}
 
 export type PlainDataResult = { readonly data: PlainData } | { readonly violation: string }
 
+const WHOLE = 'The profile'
 const MAX_NODES = 1_000
+const MAX_PLACE_LENGTH = 100
 const MAX_TEXT_LENGTH = 4_096
 
 /**
- * Copies a value that someone else made, running none of their code.
+ * Copies a value that someone else made, without calling its getters.
  *
  * Checks must look at this copy: a getter, a proxy or a second reference could show them one thing and the proxy
  * another. Members whose value is `undefined` count as absent.
@@ -18,7 +20,7 @@ const MAX_TEXT_LENGTH = 4_096
  */
 export function plainData(value: unknown): PlainDataResult {
   try {
-    return copy(value, 'The profile', { nodes: 0 })
+    return copy(value, WHOLE, { nodes: 0 })
   } catch {
     // A proxy's trap can throw anything, an object that throws when asked what it is included: the error stays unread.
     return { violation: 'The profile cannot be read without running code; only plain objects and arrays are accepted' }
@@ -27,9 +29,7 @@ export function plainData(value: unknown): PlainDataResult {
 
 function copy(value: unknown, place: string, budget: { nodes: number }): PlainDataResult {
   if (++budget.nodes > MAX_NODES) {
-    return {
-      violation: `${place} is too large; at most ${MAX_NODES} values are accepted in all`,
-    }
+    return { violation: `The profile is too large; at most ${MAX_NODES} values are accepted in all` }
   }
   switch (typeof value) {
     case 'string':
@@ -88,13 +88,21 @@ function copyRecord(record: object, place: string, budget: { nodes: number }): P
     if (descriptor && 'value' in descriptor && descriptor.value === undefined) {
       continue
     }
-    const result = copyMember(record, key, place === 'The profile' ? name : `${place}.${name}`, budget)
+    const result = copyMember(record, key, memberPlace(place, name), budget)
     if ('violation' in result) {
       return result
     }
     members.set(key, result.data)
   }
   return { data: members }
+}
+
+function memberPlace(place: string, name: string): string {
+  if (place === WHOLE) {
+    return name
+  }
+  // A chain of a thousand objects may not make a message of a thousand names.
+  return place.length > MAX_PLACE_LENGTH ? place : `${place}.${name}`
 }
 
 function copyMember(owner: object, key: string, place: string, budget: { nodes: number }): PlainDataResult {

@@ -1,4 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
 import { UserError } from '../user-error.js'
 import { storageError } from './storage-error.js'
 
@@ -31,7 +32,7 @@ export function checkStateDirectory({ path, shownAs }: StateDirectory): boolean 
  */
 export function ensureStateDirectory(directory: StateDirectory): void {
   try {
-    mkdirSync(directory.path, { recursive: true, mode: 0o700 })
+    makeDirectory(directory.path)
     const stats = lstatSync(directory.path)
     refuseUnsafe(stats, directory.shownAs)
     if (process.geteuid !== undefined && (stats.mode & 0o077) !== 0) chmodSync(directory.path, 0o700)
@@ -41,6 +42,26 @@ export function ensureStateDirectory(directory: StateDirectory): void {
     if (checkStateDirectory(directory))
       throw storageError('ERR_CONFIG_UNWRITABLE', 'cannot use', directory.shownAs, error)
     throw storageError('ERR_CONFIG_UNWRITABLE', 'cannot create', directory.shownAs, error)
+  }
+}
+
+/** Not `recursive` for the whole path: that says ENOENT where a file system is read-only. */
+function makeDirectory(path: string): void {
+  if (mkdir(path)) return
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  mkdir(path)
+}
+
+/** @returns whether it is there now; `false` where its parent is missing. */
+function mkdir(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EEXIST') return true
+    if (code === 'ENOENT') return false
+    throw error
   }
 }
 

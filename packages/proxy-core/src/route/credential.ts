@@ -9,7 +9,11 @@ const REDACTED = '[redacted]'
 export class Credential {
   readonly #secret: string
 
-  constructor(secret: string) {
+  /** @param fingerprint - Tells whether two credentials are the same, and nothing else of them; for revisions. */
+  constructor(
+    secret: string,
+    readonly fingerprint = '',
+  ) {
     this.#secret = secret
   }
 

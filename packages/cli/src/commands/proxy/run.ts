@@ -1,0 +1,47 @@
+import * as Flags from '@oclif/core/flags'
+import { NemoclawCommand } from '../../base-command.js'
+import { DEFAULT_LISTEN } from '../../session/listen-address.js'
+
+export default class ProxyRun extends NemoclawCommand {
+  static override summary = 'Run the proxy that serves https://inference.local, until a signal ends it.'
+  static override description =
+    'In another shell, `eval "$(nemoclaw env)"` leads clients to it. The first SIGINT or SIGTERM lets exchanges under ' +
+    'way finish and refuses new ones; the second ends at once.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --listen 127.0.0.1:0 --log-format json',
+  ]
+  static override flags = {
+    listen: Flags.string({ summary: 'IP address and port; port 0 picks a free one.', default: DEFAULT_LISTEN }),
+    'allow-remote': Flags.boolean({ summary: 'Let other machines in, each with its own --client-token.' }),
+    'client-token': Flags.string({ summary: 'NAME=FILE: a token that a client may use.', multiple: true, default: [] }),
+    'inference-routes': Flags.string({ summary: 'Serve the route in this YAML file, not the stored one.' }),
+    'upstream-ca': Flags.string({ summary: 'PEM file of a CA to trust for providers.', multiple: true, default: [] }),
+    'allow-origin': Flags.string({ summary: 'Origin of a web page that may call.', multiple: true, default: [] }),
+    'drain-timeout': Flags.integer({
+      summary: 'Seconds for exchanges under way at the end.',
+      default: 30,
+      min: 0,
+      max: 3600,
+    }),
+    'log-format': Flags.option({
+      summary: 'One line per event.',
+      options: ['text', 'json'] as const,
+      default: 'text' as const,
+    })(),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ProxyRun)
+    const { runProxy } = await import('../../session/run-proxy.js')
+    await runProxy({
+      ...flags,
+      json: flags['log-format'] === 'json' || this.jsonEnabled(),
+      folders: this.folders,
+      environment: this.environment,
+      store: await this.configStore(),
+      profiles: () => this.profiles(),
+      print: (line) => process.stdout.write(`${line}\n`),
+    })
+  }
+}

@@ -1,0 +1,10 @@
+import type { RouteState } from './live-routes.js'
+
+/** What `GET /status` on the control socket answers; `proxy status --json` prints it, so it is a public contract. */
+export interface SessionStatus extends RouteState {
+  readonly pid: number
+  readonly url: string
+  /** ISO 8601, UTC. */
+  readonly startedAt: string
+  readonly exchangesUnderWay: number
+}

@@ -21,7 +21,14 @@ export const mockProfile = {
   auth: { kind: 'bearer' },
   defaultHeaders: [],
   // What the vendors' own profiles let pass, so that a client behaves here as it will there.
-  passthroughHeaders: ['anthropic-beta', 'anthropic-version', 'openai-organization', 'openai-project'],
+  passthroughHeaders: [
+    'anthropic-beta',
+    'anthropic-version',
+    'openai-beta',
+    'openai-organization',
+    'openai-project',
+    'x-client-request-id',
+  ],
   credentialKeyNames: ['MOCK_API_KEY'],
   baseUrlConfigKeys: ['MOCK_BASE_URL'],
   defaultModel: 'mock/echo',

@@ -1,10 +1,12 @@
 import type { InferenceProviderProfile } from '@nemoclaw/proxy-core/provider'
 
-/** NVIDIA's hosted NIM API, or a self-hosted NIM at `NVIDIA_BASE_URL`. */
+/** NVIDIA's hosted NIM API, or a NIM of your own at `NVIDIA_BASE_URL`. */
 export const nvidiaProfile = {
   providerType: 'nvidia',
   displayName: 'NVIDIA NIM',
   defaultBaseUrl: 'https://integrate.api.nvidia.com/v1',
+  // Reranking is left out: NIM serves it at /v1/ranking, in a shape of its own. A NIM container also answers
+  // /v1/messages, but the hosted API does not, and a profile promises what its default base URL keeps.
   protocols: [
     'openai_chat_completions',
     'openai_completions',

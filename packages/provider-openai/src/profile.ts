@@ -17,8 +17,15 @@ export const openaiProfile = {
   ],
   auth: { kind: 'bearer' },
   defaultHeaders: [],
-  // The organisation is billed, and one key can act for several: only the caller knows which.
-  passthroughHeaders: ['openai-organization', 'openai-project', 'openai-beta'],
+  passthroughHeaders: [
+    // The organisation is billed, and one key can act for several: only the caller knows which.
+    'openai-organization',
+    'openai-project',
+    // Selects previews, e.g. of the Responses API.
+    'openai-beta',
+    // The caller's own request id, which support can look up.
+    'x-client-request-id',
+  ],
   credentialKeyNames: ['OPENAI_API_KEY'],
   baseUrlConfigKeys: ['OPENAI_BASE_URL'],
 } as const satisfies InferenceProviderProfile

@@ -4,7 +4,7 @@ import { type ProxyEventListener, type RouteSource, startProxy } from '@nemoclaw
 import { ServerCertificates } from '@nemoclaw/proxy-core/tls'
 import { CaStore } from '../ca/ca-store.js'
 import { SYSTEM_BUNDLES, systemRoots } from '../ca/system-roots.js'
-import type { StateDirectory } from '../config/state-directory.js'
+import { ensureStateDirectory, type StateDirectory } from '../config/state-directory.js'
 import { UserError } from '../user-error.js'
 import { openControlSocket } from './control-socket.js'
 import type { ListenAddress } from './listen-address.js'
@@ -48,6 +48,7 @@ export interface Session {
  */
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { listen, routes, caDirectory, sessionDirectory, onEvent } = options
+  ensureStateDirectory(sessionDirectory)
   const { authority } = await new CaStore(caDirectory).open()
   const token = randomBytes(32).toString('base64url')
   const proxy = await startProxy({
@@ -69,7 +70,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     exchangesUnderWay: proxy.exchangeCount,
     ...routes.state,
   })
-  const control = await openControlSocket(sessionDirectory, status)
+  const control = await openControlSocket(sessionDirectory, status).catch(async (error: unknown) => {
+    await proxy.close(0) // A listener that is left open would keep a failed command running.
+    throw error
+  })
   const record = { pid: process.pid, url: proxy.url, token, controlSocket: control.path, startedAt }
   writeSession(sessionDirectory, record)
 

@@ -1,0 +1,16 @@
+import { NemoclawCommand } from '../base-command.js'
+
+export default class Demo extends NemoclawCommand {
+  static override summary = 'Show the main job end to end on the embedded mock provider, in a temporary folder.'
+  static override examples = ['<%= config.bin %> <%= command.id %>']
+
+  async run() {
+    await this.parse(Demo)
+    const { runDemo } = await import('../demo/run-demo.js')
+    return runDemo({
+      program: [process.execPath, process.argv[1]!],
+      environment: process.env,
+      write: (text) => (this.jsonEnabled() ? undefined : process.stdout.write(text)),
+    })
+  }
+}

@@ -59,7 +59,7 @@ test('takes the lock at once when its holder is killed', async () => {
   expect((await waiting) - killed).toBeLessThan(1_000)
 })
 
-test('is not fooled by a lock file that is removed while somebody holds it', async () => {
+test('excludes again after its file was removed', async () => {
   using directory = temporaryDirectory()
   const path = `${directory.path}/lock`
   const order: string[] = []

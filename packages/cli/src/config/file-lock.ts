@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { UserError } from '../user-error.js'
 import { storageError } from './storage-error.js'
@@ -44,7 +44,7 @@ async function acquire(lock: FileLock): Promise<number> {
   for (;;) {
     const fd = openLockFile(lock)
     try {
-      if (tryLock(fd) && isStillAt(fd, lock.path)) {
+      if (tryLock(fd)) {
         nameHolder(fd)
         return fd
       }
@@ -52,7 +52,7 @@ async function acquire(lock: FileLock): Promise<number> {
       closeSync(fd)
       throw storageError(lock.unwritableCode, 'cannot lock', lock.shownAs, error)
     }
-    // Opened anew each time: the file may have been removed with its folder, and then others lock another one.
+    // Opened anew each time: where the file was removed with its folder, others lock another one by now.
     closeSync(fd)
     if (performance.now() > deadline) throw locked(lock)
     // Unequal waits, so that many waiters do not come in step.
@@ -83,12 +83,6 @@ function openLockFile({ path, shownAs, unwritableCode }: FileLock): number {
   } catch (error) {
     throw storageError(unwritableCode, 'cannot write', shownAs, error)
   }
-}
-
-function isStillAt(fd: number, path: string): boolean {
-  const here = fstatSync(fd, { bigint: true })
-  const there = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return there !== undefined && here.ino === there.ino && here.dev === there.dev
 }
 
 /** Only for the message that a waiter gives up with; nothing is decided by it. */

@@ -31,6 +31,11 @@ export function keychainError(
     case 'ended':
       return unavailable(`the process that talks to it ended (${response.how})`, [])
     case 'failed':
+      if (/object does not exist/i.test(response.reason)) {
+        return unavailable('it has no default keyring and cannot ask for the password of a new one', [
+          'Log in on the desktop once, or make a keyring: printf %s PASSWORD | gnome-keyring-daemon --unlock',
+        ])
+      }
       return /d-?bus|autolaunch|connect/i.test(response.reason)
         ? unavailable('there is no D-Bus session', ['Run the command in a desktop session, or under: dbus-run-session'])
         : unavailable(response.reason, ['Install a Secret Service: apt-get install gnome-keyring'])

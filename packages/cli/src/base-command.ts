@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import type { Interfaces } from '@oclif/core'
 import { Command } from '@oclif/core/command'
 import type { ConfigStore } from './cluster/config-store.js'
 import type { ProviderRecord } from './config/schema.js'
@@ -140,18 +141,16 @@ export abstract class NemoclawCommand extends Command {
   }
 
   /** What was typed: possible secrets are hidden from everything else that sees the arguments. */
-  protected reveal(argument: string): string {
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
     const { hiddenArguments } = this.config.options as { readonly hiddenArguments?: HiddenArguments }
-    return hiddenArguments?.reveal(argument) ?? argument
-  }
-
-  /** The same for every text among the flags. */
-  protected revealAll<Flags extends object>(flags: Flags): Flags {
-    const revealed = (value: unknown): unknown => {
-      if (typeof value === 'string') return this.reveal(value)
-      return Array.isArray(value) ? value.map(revealed) : value
-    }
-    return Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, revealed(value)])) as Flags
+    return hiddenArguments
+      ? { ...parsed, ...hiddenArguments.revealAll({ flags: parsed.flags, args: parsed.args }) }
+      : parsed
   }
 
   /** Prints `value` in the format asked for; JSON is printed by oclif from what `run` returns. */
@@ -159,6 +158,11 @@ export abstract class NemoclawCommand extends Command {
     if (this.jsonEnabled()) return
     const text = await renderOutput(value, format, views)
     if (text !== '') this.log(text)
+  }
+
+  /** A line, or several, of the result; nothing where JSON was asked for. */
+  protected print(text: string): void {
+    this.log(printable(text))
   }
 
   /** A line beside the result, for a person: standard error, so that a pipe gets the result alone. */

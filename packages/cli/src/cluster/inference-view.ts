@@ -20,12 +20,15 @@ export interface InferenceView {
   /** What a request that names another model gets. */
   readonly unknownModel: 'rewrite'
   readonly updatedAt?: string
+  /** Why requests are refused although a route is set. */
+  readonly problem?: string
 }
 
 /** @throws {UserError} `ERR_INFERENCE_NOT_CONFIGURED` where no route is set and none applies by itself. */
 export function inferenceView(document: ConfigDocument, catalogue: ProfileCatalogue): InferenceView {
   const unset = unsetDefaultRoute(document, catalogue)
   const intent = unset ? { provider: unset.record.name, model: unset.model, version: 0 } : requireInference(document)
+  const isMissing = !Object.hasOwn(document.providers, intent.provider)
   return {
     route: 'inference.local',
     source: unset ? 'unset_default' : 'configured',
@@ -33,6 +36,7 @@ export function inferenceView(document: ConfigDocument, catalogue: ProfileCatalo
     unknownModel: 'rewrite',
     ...DEFAULT_ROUTE_TIMEOUTS,
     ...intent,
+    ...(isMissing ? { problem: `provider '${intent.provider}' does not exist` } : {}),
   }
 }
 
@@ -50,6 +54,7 @@ export function inferenceDetails(view: InferenceView): string {
       `connect ${seconds(view.connectTimeoutMs)}, first byte ${seconds(view.firstByteTimeoutMs)}, idle ${seconds(view.idleTimeoutMs)}`,
     ],
     ['Server tools', view.serverTools],
+    ...(view.problem === undefined ? [] : [['Problem', view.problem] as const]),
     ['Other models', `are answered by ${view.model}`],
   ])
 }

@@ -1,4 +1,5 @@
 import type { ConfigDocument, ProviderRecord } from '../config/schema.js'
+import type { StoreChoice } from '../credential/store-choice.js'
 import { details, table } from '../report/table.js'
 import { originOf, providerBaseUrl } from './base-url.js'
 import { headerOfCredentialKey } from './header-credential.js'
@@ -32,6 +33,8 @@ export interface CredentialView {
   readonly fingerprint?: string
   readonly updatedAt: string
 }
+
+const STORES = { keychain: 'the keychain', file: 'the sealed file' } as const
 
 /** Every provider, sorted by name. */
 export function providerViews(document: ConfigDocument, catalogue: ProfileCatalogue): readonly ProviderView[] {
@@ -90,14 +93,22 @@ export function providerTable(views: readonly ProviderView[]): string {
   )
 }
 
+/** `provider get`: a provider with where credentials go on this machine, and why. */
+export interface ProviderDetailsView extends ProviderView {
+  /** Absent where nothing was stored yet. */
+  readonly credentialStore?: StoreChoice
+}
+
 /** `provider get` for a person. */
-export function providerDetails(view: ProviderView): string {
+export function providerDetails(view: ProviderDetailsView): string {
+  const { credentialStore } = view
   return details([
     ['Name', view.name],
     ['Id', view.id],
     ['Type', view.type],
     ['Base URL', view.baseUrl ?? '(the plugin of this type is not installed)'],
     ['Credentials', view.credentials.map(credentialLine)],
+    ['Kept in', credentialStore ? `${STORES[credentialStore.kind]}, because: ${credentialStore.because}` : '-'],
     ['Config', Object.entries(view.config).map(([key, value]) => `${key}=${value}`)],
     ['Headers', view.headers.map(([name, value]) => `${name}: ${value}`)],
     ['Routes', view.routes],

@@ -48,7 +48,10 @@ function isPieceOf(secret: string, word: string): boolean {
   if (word === REDACTED) return false
   const length = MASK.test(word) ? MASKED_LENGTH : TELLING_LENGTH
   if (length === MASKED_LENGTH) {
-    const pieces = word.split(new RegExp(`(?:${MASK.source})+`)).filter((piece) => piece.length >= length)
+    const pieces = word
+      .split(new RegExp(`(?:${MASK.source})+`))
+      .map((piece) => piece.replace(/[.!?]+$/, ''))
+      .filter((piece) => piece.length >= length)
     return pieces.some((piece) => secret.includes(piece))
   }
   for (let start = 0; start + length <= word.length; start += 1) {

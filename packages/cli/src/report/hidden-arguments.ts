@@ -19,14 +19,22 @@ export class HiddenArguments {
     this.argv = argv.map((argument, index) => (index < end ? this.#hide(argument, argv[index - 1]) : argument))
   }
 
-  /** The text that was typed where `argument` now stands. */
-  reveal(argument: string): string {
-    return argument.replace(PLACEHOLDER, (placeholder, number) => this.#values[Number(number) - 1] ?? placeholder)
+  /** The same value with every text in it as it was typed: what a parser makes of the arguments. */
+  revealAll<Value>(value: Value): Value
+  revealAll(value: unknown): unknown {
+    if (typeof value === 'string') return this.#reveal(value)
+    if (Array.isArray(value)) return value.map((member) => this.revealAll<unknown>(member))
+    if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.revealAll<unknown>(member)]))
   }
 
   /** What was hidden, for a last look over text that is about to be printed. */
   secrets(): readonly string[] {
     return this.#values
+  }
+
+  #reveal(argument: string): string {
+    return argument.replace(PLACEHOLDER, (placeholder, number) => this.#values[Number(number) - 1] ?? placeholder)
   }
 
   #hide(argument: string, previous: string | undefined): string {

@@ -25,7 +25,7 @@ export default class ProviderCreate extends NemoclawCommand {
   async run() {
     const { args, flags } = await this.parse(ProviderCreate)
     const name = providerNameFrom(args.name, flags.name, 'nemoclaw provider create my-nvidia --type nvidia')
-    const given = readProviderArguments(this.revealAll(flags))
+    const given = readProviderArguments(flags)
     argumentWarnings(given).map((line) => this.warn(line))
     const catalogue = await this.profiles()
     const profile = requireProfile(catalogue, flags.type)
@@ -35,7 +35,7 @@ export default class ProviderCreate extends NemoclawCommand {
     if (flags.verify) await checkReferences(change, storage.access.references)
     const { record, notices } = await createProvider(name, randomUUID(), profile, change, storage)
     notices.map((line) => this.warn(line))
-    this.log(`✓ Created provider ${name}`)
+    this.print(`✓ Created provider ${name}`)
     return providerView(record, await storage.store.read(), catalogue)
   }
 }

@@ -24,7 +24,7 @@ export default class ProviderDelete extends NemoclawCommand {
     const names = providerNamesFrom(args.names ?? [], flags.name, 'nemoclaw provider delete my-nvidia')
     const notices = await deleteProviders(names, flags.force, await this.providerStorage())
     notices.map((line) => this.warn(line))
-    for (const name of names) this.log(`✓ Deleted provider ${name}`)
+    for (const name of names) this.print(`✓ Deleted provider ${name}`)
     return { deleted: names }
   }
 }

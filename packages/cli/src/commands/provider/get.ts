@@ -1,4 +1,5 @@
 import { NemoclawCommand } from '../../base-command.js'
+import { readStoreChoice } from '../../credential/store-choice.js'
 import { providerNameFrom } from '../../provider/check-provider-name.js'
 import { nameArgument, providerFlags } from '../../provider/provider-flags.js'
 import { providerDetails, providerView } from '../../provider/provider-view.js'
@@ -18,7 +19,9 @@ export default class ProviderGet extends NemoclawCommand {
     const { args, flags } = await this.parse(ProviderGet)
     const name = providerNameFrom(args.name, flags.name, 'nemoclaw provider get my-nvidia')
     const document = await (await this.configStore()).read()
-    const view = providerView(requireProvider(document, name), document, await this.profiles())
+    const provider = providerView(requireProvider(document, name), document, await this.profiles())
+    const credentialStore = readStoreChoice(this.stateDirectory)
+    const view = { ...provider, ...(credentialStore ? { credentialStore } : {}) }
     await this.show(view, flags.output, { table: () => providerDetails(view), names: () => [view.name] })
     return view
   }

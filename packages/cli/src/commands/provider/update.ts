@@ -16,7 +16,7 @@ export default class ProviderUpdate extends NemoclawCommand {
     'Change a provider: what is not named stays. A running proxy serves the next request with it.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> my-nvidia --credential NVIDIA_API_KEY',
-    '<%= config.bin %> <%= command.id %> my-nim --base-url http://127.0.0.1:9000/v1 --move-credential',
+    '<%= config.bin %> <%= command.id %> my-nim --base-url http://127.0.0.1:9000/v1 --credential NVIDIA_API_KEY',
   ]
   static override args = nameArgument
   static override flags = {
@@ -28,7 +28,7 @@ export default class ProviderUpdate extends NemoclawCommand {
   async run() {
     const { args, flags } = await this.parse(ProviderUpdate)
     const name = providerNameFrom(args.name, flags.name, 'nemoclaw provider update my-nvidia --credential KEY')
-    const given = readProviderArguments(this.revealAll(flags))
+    const given = readProviderArguments(flags)
     const removals = { credentials: flags['unset-credential'] ?? [], config: flags['unset-config'] ?? [] }
     refuseEmptyUpdate(given, removals, flags['move-credential'])
     argumentWarnings(given).map((line) => this.warn(line))
@@ -43,7 +43,7 @@ export default class ProviderUpdate extends NemoclawCommand {
     const { record, notices } = await updateProvider(name, profile, change, storage)
     const warnings = [...notices, ...strandedWarnings(record, profile)]
     warnings.map((line) => this.warn(line))
-    this.log(`✓ Updated provider ${name}`)
+    this.print(`✓ Updated provider ${name}`)
     return providerView(record, await storage.store.read(), catalogue)
   }
 }

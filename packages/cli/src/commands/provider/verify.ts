@@ -30,8 +30,8 @@ export default class ProviderVerify extends NemoclawCommand {
     const model = modelToVerify(document, record, requireProfile(catalogue, record.type), typed)
     const verify = this.verifier(catalogue, flags['upstream-ca'])
     const endpoints = await verify(record, { model })
-    this.log(`✓ Provider ${name} serves ${model}`)
-    for (const { url, protocol } of endpoints) this.log(`  ${url} (${protocol})`)
+    this.print(`✓ Provider ${name} serves ${model}`)
+    for (const { url, protocol } of endpoints) this.print(`  ${url} (${protocol})`)
     return { provider: name, model, endpoints }
   }
 }

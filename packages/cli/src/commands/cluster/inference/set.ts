@@ -27,7 +27,7 @@ export default class ClusterInferenceSet extends NemoclawCommand {
       ...(flags.verify ? { verify } : {}),
     })
     const view = changedInferenceView(changed, flags.verify)
-    this.log(changedInferenceLines(view))
+    this.print(changedInferenceLines(view))
     return view
   }
 }

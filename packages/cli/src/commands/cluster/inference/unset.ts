@@ -9,9 +9,9 @@ export default class ClusterInferenceUnset extends NemoclawCommand {
   async run() {
     await this.parse(ClusterInferenceUnset)
     const removed = await unsetInference(await this.configStore(), await this.profiles())
-    this.log('✓ Removed the route of inference.local')
+    this.print('✓ Removed the route of inference.local')
     if (removed.leadsNow) {
-      this.log(`  It leads to ${removed.leadsNow.provider} (default) now: ${removed.leadsNow.model}`)
+      this.print(`  It leads to ${removed.leadsNow.provider} (default) now: ${removed.leadsNow.model}`)
     }
     return removed
   }

@@ -28,7 +28,7 @@ export default class ClusterInferenceUpdate extends NemoclawCommand {
       ...(flags.verify ? { verify } : {}),
     })
     const view = changedInferenceView(changed, flags.verify)
-    this.log(changedInferenceLines(view))
+    this.print(changedInferenceLines(view))
     return view
   }
 }

@@ -92,7 +92,7 @@ export function relayResponse(
         if (options.signal.aborted && error === options.signal.reason) {
           resolve({ bytes, outcome: 'client_aborted' })
         } else {
-          fail(upstreamFailure(error, options.origin))
+          fail(upstreamFailure(error, options.origin, 'mid_response'))
         }
       },
     })

@@ -14,7 +14,7 @@ export type HandshakeOutcome =
   | { readonly kind: 'failed'; readonly reason: HandshakeFailure; readonly cause?: Error }
 
 /** `protocol_error`: the client's bytes were no acceptable TLS, or it refused our certificate; `cause` says which. */
-export type HandshakeFailure = 'server_name_not_served' | 'timeout' | 'client_left' | 'protocol_error'
+export type HandshakeFailure = 'server_name_not_served' | 'timeout' | 'connection_closed' | 'protocol_error'
 
 export interface TerminateTlsOptions {
   /** Milliseconds from now until the handshake must be complete. */
@@ -83,17 +83,18 @@ export function terminateTls(
     if (servername && !isInferenceServerName(servername)) return fail('server_name_not_served')
     settle({ kind: 'secured', protocol: socket.getProtocol() ?? 'unknown', resumed: socket.isSessionReused() })
   })
-  // Node's name for a TLS error on a socket that no tls.Server owns; as 'error' it is emitted only while it is
-  // destroyed, so an error after the handshake would otherwise leave the connection open.
-  socket.on('_tlsError', (error: Error) => fail(isHangUp(error) ? 'client_left' : 'protocol_error', error))
-  socket.on('error', (error: Error) => fail(isHangUp(error) ? 'client_left' : 'protocol_error', error))
-  client.on('error', (error) => fail('client_left', error))
-  socket.once('end', () => outcome === undefined && fail('client_left'))
-  // The client had closed its side before TLS took over the reading.
-  client.once('end', () => outcome === undefined && fail('client_left'))
-  socket.once('close', () => fail('client_left'))
-  client.once('close', () => fail('client_left'))
-  if (client.destroyed || client.readableEnded) fail('client_left')
+  const failWith = (error: Error) => fail(isHangUp(error) ? 'connection_closed' : 'protocol_error', error)
+  // Node's name for a TLS error on a socket that no tls.Server owns. It says 'error' only while it destroys the socket,
+  // and it does not do that after the handshake: the connection would stay open.
+  socket.on('_tlsError', failWith)
+  socket.on('error', failWith)
+  client.on('error', failWith)
+  const leaveUnfinished = () => outcome === undefined && fail('connection_closed')
+  socket.once('end', leaveUnfinished)
+  socket.once('close', leaveUnfinished)
+  // Both for a client that ended its side before TLS took over the reading: at once, or behind bytes not read yet.
+  if (client.destroyed || client.readableEnded) leaveUnfinished()
+  else client.once('end', leaveUnfinished)
 
   return socket
 }

@@ -27,6 +27,8 @@ export async function serveInference(
 ): Promise<void> {
   const record = new ExchangeRecord(id, request.method ?? '', request.url ?? '')
   const gone = new AbortController()
+  // A write that meets a connection closed a moment before is an 'error' event; 'close' has said it all.
+  response.on('error', () => {})
   response.once('close', () => {
     if (!response.writableFinished) {
       gone.abort()

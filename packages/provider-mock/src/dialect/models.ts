@@ -20,10 +20,19 @@ export function listModels(dialect: Dialect): Answer {
 
 /** GET /v1/models/{id}; the identifier may hold a slash, encoded or not. */
 export function retrieveModel(dialect: Dialect, id: string, { requestId }: MockExchange): Answer {
-  const fault = FAULTS.find(({ name }) => name === id.replace(/^mock\//, '').split(':', 1)[0])
-  return fault && id.startsWith('mock/') && resolveMisbehaviour(id)
-    ? jsonAnswer(modelObject(dialect, id, fault.summary))
+  return id.startsWith('mock/') && resolveMisbehaviour(id)
+    ? jsonAnswer(modelObject(dialect, id, summary(id)))
     : errorAnswer(dialect, modelNotFound(id), requestId)
+}
+
+function summary(id: string): string {
+  const names = id
+    .replace(/^mock\//, '')
+    .split('+')
+    .map((part) => part.split(':', 1)[0])
+  return FAULTS.filter(({ name }) => names.includes(name))
+    .map((fault) => fault.summary)
+    .join(' ')
 }
 
 function modelObject(dialect: Dialect, id: string, summary: string) {

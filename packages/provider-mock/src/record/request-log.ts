@@ -49,28 +49,37 @@ export class RequestLog {
   /** Reads the content into the entry. @returns whether it came to its end. */
   async readContent(entry: RequestEntry, request: IncomingMessage): Promise<boolean> {
     const pieces: Buffer[] = []
+    let broken = false
     try {
       for await (const piece of request) {
         entry.contentBytes += piece.length
         if (entry.contentBytes <= this.#limits.maxContentBytes) {
           pieces.push(piece)
         }
+        this.#changed()
       }
-      entry.contentComplete = request.complete
     } catch {
-      // The client left half way; what came is kept, for a test to look at.
+      broken = true
     }
+    // What came of a broken upload is kept, for a test to look at.
     entry.content = Buffer.concat(pieces)
+    entry.contentComplete = !broken && request.complete
     interpretContent(entry)
     this.#forgetOldest()
-    this.#changed()
+    if (entry.contentComplete) {
+      this.#changed()
+    } else {
+      this.#noteAbort(entry)
+    }
     return entry.contentComplete
   }
 
+  /** Notes that the client left before the answer was complete. */
   noteAbort(entry: RequestEntry): void {
-    entry.clientAborted = true
-    entry.clientAbortedAtMs = Date.now()
-    this.#changed()
+    // A client that leaves while its content comes in is noted by readContent, together with what came.
+    if (entry.contentComplete) {
+      this.#noteAbort(entry)
+    }
   }
 
   noteStatus(entry: RequestEntry, status: number): void {
@@ -102,6 +111,12 @@ export class RequestLog {
     for (const listener of [...this.#listeners]) {
       listener()
     }
+  }
+
+  #noteAbort(entry: RequestEntry): void {
+    entry.clientAborted = true
+    entry.clientAbortedAtMs = Date.now()
+    this.#changed()
   }
 
   #connectionId(socket: object): number {

@@ -42,7 +42,7 @@ await runScenario({
 
   async countTokens() {
     const { max_tokens: _, ...counted } = question
-    return client.messages.countTokens(counted)
+    return client.messages.countTokens(counted, { query: { beta: true } })
   },
 
   async tools() {

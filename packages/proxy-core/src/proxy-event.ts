@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ProxyError, ProxyErrorCode } from './proxy-error.js'
 import type { RouteSourceKind } from './route/resolved-route.js'
+import type { Usage } from './stream/usage.js'
 
 /** A request to leave the sandbox, and what became of it. */
 export interface EgressEvent {
@@ -18,7 +19,7 @@ export interface EgressEvent {
 export type ExchangeOutcome = 'complete' | 'refused' | 'upstream_failed' | 'truncated' | 'client_aborted'
 
 /** One exchange on `inference.local`. Never content, never a secret. Names follow OpenTelemetry GenAI where they exist. */
-export interface ExchangeEvent {
+export interface ExchangeEvent extends Usage {
   readonly kind: 'exchange'
   readonly id: string
   readonly method: string

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { ProxyError } from '../proxy-error.js'
 import type { ExchangeEvent, ExchangeOutcome } from '../proxy-event.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
+import type { Usage } from '../stream/usage.js'
 import type { MatchedEndpoint } from './match-endpoint.js'
 
 /** What becomes known of an exchange while it runs; told once, at its end. */
@@ -14,6 +15,7 @@ export class ExchangeRecord {
   firstByteMs?: number
   requestBytes = 0
   responseBytes = 0
+  usage: Usage = {}
 
   constructor(
     readonly id: string,
@@ -42,6 +44,7 @@ export class ExchangeRecord {
       totalMs: this.#elapsedMs(),
       requestBytes,
       responseBytes,
+      ...this.usage,
       outcome,
       ...(error && { errorCode: error.code, ...causeOf(error) }),
     }

@@ -44,6 +44,7 @@ export async function serveInference(
     }
     const result = await exchange(request, response, context, record, { expectsContinue, signal: gone.signal })
     record.responseBytes = result?.bytes ?? 0
+    record.usage = result?.usage ?? {}
     context.onEvent(record.toEvent(result?.outcome ?? 'complete', response.statusCode, result?.failure))
   } catch (error) {
     if (gone.signal.aborted) {

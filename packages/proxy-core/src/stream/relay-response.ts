@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { type FieldList, fieldValues } from '../http/field-list.js'
 import { ProxyError } from '../proxy-error.js'
-import type { UpstreamResponse } from '../upstream/send-upstream.js'
+import type { UpstreamReader, UpstreamResponse } from '../upstream/send-upstream.js'
 import { upstreamFailure } from '../upstream/upstream-failure.js'
+import { contentForm } from './content-form.js'
 import { EventStream } from './event-stream.js'
-import { isEventStream } from './response-fields.js'
 import { hasTerminalEvent, TERMINAL_TAIL_BYTES } from './truncation.js'
+import { type Usage, UsageMeter } from './usage.js'
 
 export interface RelayOptions {
   /** Header of our response. */
@@ -25,6 +26,8 @@ export interface RelayResult {
   readonly outcome: 'complete' | 'truncated' | 'client_aborted'
   /** Set where the upstream failed after its head: the client's connection was aborted then. */
   readonly failure?: ProxyError
+  /** Also of an answer that broke off: what it had told until then. */
+  readonly usage: Usage
 }
 
 const MAX_ERROR_EVENT_WAIT_MS = 5_000
@@ -38,65 +41,101 @@ export function relayResponse(
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<RelayResult> {
-  const events = isEventStream(upstream.fields) ? new EventStream() : undefined
-  const isDelimitedByClose = !isFramed(upstream)
-  let bytes = 0
-  let tail: Buffer = Buffer.alloc(0)
-  response.sendDate = false
-  response.writeHead(upstream.status, options.fields.flat())
-  // A head that came alone is passed on alone; one that came with content leaves with it in one packet.
-  setImmediate(() => response.headersSent && !response.writableEnded && response.flushHeaders())
+  return new Promise((resolve) => new Relay(upstream, response, options, resolve).start())
+}
 
-  return new Promise((resolve) => {
-    const write = (chunks: readonly Buffer[]) => {
-      for (const chunk of chunks) {
-        bytes += chunk.length
-        if (!response.write(chunk)) {
-          flow.pause()
-        }
+class Relay implements UpstreamReader {
+  readonly #upstream: UpstreamResponse
+  readonly #response: ServerResponse
+  readonly #options: RelayOptions
+  readonly #resolve: (result: RelayResult) => void
+  /** Set for server-sent events that can be read. */
+  readonly #events: EventStream | undefined
+  readonly #usage: UsageMeter | undefined
+  /** The end of an event stream that only the closed connection ends, to see whether it was one. */
+  #tail: Buffer | undefined
+  #bytes = 0
+
+  constructor(
+    upstream: UpstreamResponse,
+    response: ServerResponse,
+    options: RelayOptions,
+    resolve: (result: RelayResult) => void,
+  ) {
+    const form = contentForm(upstream.fields)
+    this.#upstream = upstream
+    this.#response = response
+    this.#options = options
+    this.#resolve = resolve
+    this.#events = form === 'events' ? new EventStream() : undefined
+    this.#usage = form === 'other' ? undefined : new UsageMeter(form === 'events')
+    this.#tail = form === 'events' && !isFramed(upstream) ? Buffer.alloc(0) : undefined
+  }
+
+  start(): void {
+    const response = this.#response
+    response.sendDate = false
+    response.writeHead(this.#upstream.status, this.#options.fields.flat())
+    // A head that came alone is passed on alone; one that came with content leaves with it in one packet.
+    setImmediate(() => !response.writableEnded && response.flushHeaders())
+    response.on('drain', this.#onDrain)
+    this.#upstream.read(this)
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#bytes === 0) {
+      this.#options.onFirstByte()
+    }
+    if (this.#tail) {
+      this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-TERMINAL_TAIL_BYTES)
+    }
+    this.#write(this.#events ? this.#events.push(chunk) : [chunk])
+  }
+
+  onEnd(): void {
+    if (this.#tail && !hasTerminalEvent(this.#tail)) {
+      const { origin } = this.#options
+      const message = `The provider at ${origin} closed the connection before its stream was complete.`
+      this.#fail(new ProxyError('ERR_UPSTREAM_CLOSED', message))
+      return
+    }
+    this.#write(this.#events?.flush() ?? [])
+    this.#response.end()
+    this.#settle('complete')
+  }
+
+  onFailure(error: Error): void {
+    const { signal, origin } = this.#options
+    if (signal.aborted && error === signal.reason) {
+      this.#settle('client_aborted')
+    } else {
+      this.#fail(upstreamFailure(error, origin, 'mid_response'))
+    }
+  }
+
+  readonly #onDrain = () => this.#upstream.resume()
+
+  #write(chunks: readonly Buffer[]): void {
+    for (const chunk of chunks) {
+      this.#bytes += chunk.length
+      this.#usage?.push(chunk)
+      if (!this.#response.write(chunk)) {
+        this.#upstream.pause()
       }
     }
-    const fail = (failure: ProxyError) => {
-      response.off('drain', onDrain)
-      abortResponse(response, events && `${events.insideEvent ? '\n\n' : ''}${options.failureEvent(failure)}`)
-      resolve({ bytes, outcome: 'truncated', failure })
-    }
-    const onDrain = () => flow.resume()
-    response.on('drain', onDrain)
-    const flow = upstream.read({
-      onData: (chunk) => {
-        if (bytes === 0) {
-          options.onFirstByte()
-        }
-        if (events && isDelimitedByClose) {
-          tail = Buffer.concat([tail, chunk]).subarray(-TERMINAL_TAIL_BYTES)
-        }
-        write(events ? events.push(chunk) : [chunk])
-      },
-      onEnd: () => {
-        if (events && isDelimitedByClose && !hasTerminalEvent(tail)) {
-          fail(
-            new ProxyError(
-              'ERR_UPSTREAM_CLOSED',
-              `The provider at ${options.origin} closed the connection before its stream was complete.`,
-            ),
-          )
-          return
-        }
-        response.off('drain', onDrain)
-        write(events?.flush() ?? [])
-        response.end()
-        resolve({ bytes, outcome: 'complete' })
-      },
-      onFailure: (error) => {
-        if (options.signal.aborted && error === options.signal.reason) {
-          resolve({ bytes, outcome: 'client_aborted' })
-        } else {
-          fail(upstreamFailure(error, options.origin, 'mid_response'))
-        }
-      },
-    })
-  })
+  }
+
+  #fail(failure: ProxyError): void {
+    const event = this.#events && `${this.#events.insideEvent ? '\n\n' : ''}${this.#options.failureEvent(failure)}`
+    abortResponse(this.#response, event)
+    this.#settle('truncated', failure)
+  }
+
+  #settle(outcome: RelayResult['outcome'], failure?: ProxyError): void {
+    this.#response.off('drain', this.#onDrain)
+    const usage = this.#usage?.result() ?? {}
+    this.#resolve({ bytes: this.#bytes, outcome, usage, ...(failure && { failure }) })
+  }
 }
 
 /** Whether the response says where it ends (RFC 9112 §6.3); otherwise only the closed connection does. */

@@ -1,4 +1,4 @@
-import { type FieldList, fieldValues } from '../http/field-list.js'
+import type { FieldList } from '../http/field-list.js'
 import { hopByHopNames } from '../http/hop-by-hop.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
 
@@ -56,11 +56,4 @@ export function routeFields(route: ResolvedRoute, modelRequested: string | undef
 function fieldSafe(text: string): string {
   const encoded = text.toWellFormed().replaceAll(/[^\x21-\x24\x26-\x7e]/gu, encodeURIComponent)
   return encoded.length <= MAX_VALUE_BYTES ? encoded : encoded.slice(0, MAX_VALUE_BYTES).replace(/%[0-9A-F]?$/, '')
-}
-
-/** Whether the response is a stream of server-sent events that we can read: `text/event-stream`, not compressed. */
-export function isEventStream(upstream: FieldList): boolean {
-  const [type = ''] = fieldValues(upstream, 'content-type')
-  const coding = fieldValues(upstream, 'content-encoding').join(', ').toLowerCase()
-  return /^text\/event-stream\s*(?:;|$)/i.test(type) && (coding === '' || coding === 'identity')
 }

@@ -18,13 +18,14 @@ export interface UpstreamRequest {
 }
 
 /** A provider's response, its content not yet read: nothing flows until `read` is called, once. */
-export interface UpstreamResponse {
+export interface UpstreamResponse extends UpstreamFlow {
   readonly status: number
   /** As the provider sent them. */
   readonly fields: FieldList
   /** How often the request was tried. */
   readonly attempts: number
-  read(reader: UpstreamReader): UpstreamFlow
+  /** Lets it flow; the reader may hear of the first bytes before this returns. */
+  read(reader: UpstreamReader): void
 }
 
 /** Hears a response's content. Exactly one of `onEnd` and `onFailure` comes last. */

@@ -1,12 +1,12 @@
 import type { Agent, Dispatcher } from 'undici'
 import { type FieldList, fieldListFromRawHeaders } from '../http/field-list.js'
 import { ProxyError, type ProxyErrorCode } from '../proxy-error.js'
-import type { UpstreamFlow, UpstreamReader, UpstreamRequest, UpstreamResponse } from './send-upstream.js'
+import type { UpstreamReader, UpstreamRequest, UpstreamResponse } from './send-upstream.js'
 
 const JOIN_BELOW_BYTES = 256 * 1024
 
 /** One try to send one request: its phases, each under its own limit, and what came of it. */
-export class UpstreamAttempt implements UpstreamFlow {
+export class UpstreamAttempt {
   /** Whether a byte may have been written. */
   started = false
   readonly response: Promise<UpstreamResponse>
@@ -42,15 +42,6 @@ export class UpstreamAttempt implements UpstreamFlow {
     })
   }
 
-  pause(): void {
-    this.#controller?.pause()
-  }
-
-  resume(): void {
-    this.#timer.refresh()
-    this.#controller?.resume()
-  }
-
   readonly #onAbort = () => {
     this.#abort(this.#request.signal.reason as Error)
   }
@@ -75,6 +66,11 @@ export class UpstreamAttempt implements UpstreamFlow {
       status,
       fields: fieldsOf(controller),
       attempts: this.#attempts,
+      pause: () => controller.pause(),
+      resume: () => {
+        this.#timer.refresh()
+        controller.resume()
+      },
       read: (reader) => {
         this.#reader = reader
         if (this.#failure) {
@@ -83,7 +79,6 @@ export class UpstreamAttempt implements UpstreamFlow {
           this.#setLimit('ERR_UPSTREAM_IDLE_TIMEOUT', 'idle', this.#request.timeouts.idleTimeoutMs)
           controller.resume()
         }
-        return this
       },
     })
   }

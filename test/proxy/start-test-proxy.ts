@@ -5,10 +5,10 @@ import {
   Credential,
   DEFAULT_ROUTE_TIMEOUTS,
   fixedRoute,
-  type Proxy,
   type ProxyEvent,
   type ProxyOptions,
   type ResolvedRoute,
+  type RunningProxy,
   startProxy,
 } from '@nemoclaw/proxy-core'
 import { INFERENCE_PROTOCOLS } from '@nemoclaw/proxy-core/provider'
@@ -16,18 +16,22 @@ import { issueAuthority, ServerCertificates } from '@nemoclaw/proxy-core/tls'
 
 /** A proxy of this process with a CA of its own, and what it told. */
 export interface TestProxy extends AsyncDisposable {
-  readonly proxy: Proxy
+  readonly proxy: RunningProxy
   readonly url: string
   readonly port: number
   /** PEM of the root that clients must trust. */
   readonly rootCertificate: string
   readonly events: readonly ProxyEvent[]
+  /** A TCP connection to it, established. */
+  connectRaw(): Promise<Socket>
 }
 
 /** What the routes of these tests inject. */
 export const TEST_SECRET = 'sk-real-credential-0123456789'
 
 const authority = issueAuthority({ now: new Date() })
+// RSA keys take 0.2 s each; one serves all proxies of a test file.
+const certificates = authority.then((material) => ServerCertificates.issuedBy(material))
 
 export function testRoute(route: Partial<ResolvedRoute> & { readonly baseUrl: string }): ResolvedRoute {
   return {
@@ -55,18 +59,24 @@ export async function startTestProxy(
   const material = await authority
   const proxy = await startProxy({
     listen: { host: '127.0.0.1', port: 0 },
-    certificates: await ServerCertificates.issuedBy(material),
+    certificates: await certificates,
     routes: fixedRoute(testRoute(route)),
     access: { tokens: [], trustOwnUser: true },
     onEvent: (event) => events.push(event),
     ...options,
   })
+  const port = Number(new URL(proxy.url).port)
   return {
     proxy,
     url: proxy.url,
-    port: Number(new URL(proxy.url).port),
+    port,
     rootCertificate: material.rootCertificatePem,
     events,
+    connectRaw: async () => {
+      const socket = connect({ port, host: '127.0.0.1' })
+      await once(socket, 'connect')
+      return socket
+    },
     [Symbol.asyncDispose]: () => proxy.close(0),
   }
 }

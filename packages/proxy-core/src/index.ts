@@ -1,7 +1,7 @@
 export type { ClientAccess } from './connect/authenticate-client.js'
 export { upstreamFields } from './inference/upstream-fields.js'
 export { upstreamUrl } from './inference/upstream-url.js'
-export { type Proxy, type ProxyOptions, startProxy } from './proxy.js'
+export { type ProxyOptions, type RunningProxy, startProxy } from './proxy.js'
 export { FAILURES, ProxyError, type ProxyErrorCode } from './proxy-error.js'
 export type { EgressEvent, ExchangeEvent, FaultEvent, ProxyEvent, ProxyEventListener } from './proxy-event.js'
 export type { ProxyLimits } from './proxy-server.js'

@@ -24,7 +24,7 @@ export interface ProxyOptions {
 }
 
 /** A running proxy. */
-export interface Proxy extends AsyncDisposable {
+export interface RunningProxy extends AsyncDisposable {
   /** Where it listens, e.g. `http://127.0.0.1:41234`. */
   readonly url: string
   readonly exchangeCount: number
@@ -50,7 +50,7 @@ const DEFAULT_MAX_CONTENT_BYTES = 32 * 1024 * 1024
  *
  * @throws The listener's own error, e.g. `EADDRINUSE`, `EACCES`.
  */
-export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { listen, certificates, routes, access, onEvent } = options
   const pool = createUpstreamPool({ extraRoots: options.upstreamRoots ?? [] })
   const open = new OpenConnections()

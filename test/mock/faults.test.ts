@@ -73,6 +73,16 @@ test.each(['mock/reset-mid-stream', 'mock/close-mid-chunk', 'mock/hang-mid-strea
   },
 )
 
+test('mock/truncated without a stream: half of the JSON, and a clean end', async () => {
+  await using provider = await startMockProvider()
+
+  const { text } = await rawExchange(provider, CHAT, ask('mock/truncated'), { headers: 'Connection: close\r\n' })
+
+  expect(text).toMatch(/\r\n0\r\n\r\n$/)
+  expect(text).toContain('"chat.completion"')
+  expect(text).not.toContain('system_fingerprint')
+})
+
 test('mock/bad-json is a 200 whose JSON breaks off', async () => {
   await using provider = await startMockProvider()
 

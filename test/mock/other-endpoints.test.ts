@@ -16,6 +16,7 @@ test('embeds texts, as numbers or as base64 of the same numbers', async () => {
   expect(data[0]?.embedding).toHaveLength(40)
   expect(data[0]?.embedding).toEqual(data[2]?.embedding)
   expect(data[0]?.embedding).not.toEqual(data[1]?.embedding)
+  expect(data[0]?.embedding.slice(32)).not.toEqual(data[0]?.embedding.slice(0, 8))
   const bytes = Buffer.from(packed.data[0]!.embedding, 'base64')
   expect(Array.from({ length: 40 }, (_, index) => bytes.readFloatLE(index * 4))).toEqual(data[0]?.embedding)
 })

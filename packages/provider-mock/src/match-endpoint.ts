@@ -51,17 +51,13 @@ const MODELS = '/v1/models'
 
 /** The endpoint, or the status with which it is refused: 404 no such path, 405 another method. */
 export function matchEndpoint(method: string, path: string, headers: IncomingHttpHeaders): Endpoint | 404 | 405 {
-  const endpoint = path === MODELS || path.startsWith(`${MODELS}/`) ? modelsEndpoint(path, headers) : lookUp(path)
+  const endpoint = path === MODELS || path.startsWith(`${MODELS}/`) ? modelsEndpoint(path, headers) : POSTS[path]
   return endpoint === undefined ? 404 : endpoint.method === method ? endpoint : 405
 }
 
 /** The dialect in which a path without endpoint is refused. */
 export function dialectOfPath(path: string): Dialect {
   return path.startsWith('/v1/messages') ? 'anthropic' : 'openai'
-}
-
-function lookUp(path: string): Endpoint | undefined {
-  return Object.hasOwn(POSTS, path) ? POSTS[path] : undefined
 }
 
 function modelsEndpoint(path: string, headers: IncomingHttpHeaders): Endpoint | undefined {

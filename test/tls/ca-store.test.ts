@@ -165,6 +165,7 @@ describe('a key that somebody else could have', () => {
       code: 'ERR_STATE_DIRECTORY_UNSAFE',
       suggestions: [expect.stringContaining('chmod 700')],
     })
+    await expect(ca.store().read()).rejects.toMatchObject({ code: 'ERR_STATE_DIRECTORY_UNSAFE' })
   })
 
   // Only root can give a file away; as another user this cannot be set up.
@@ -287,6 +288,7 @@ describe('time', () => {
 
     expect(new Set(opened.map(({ authority }) => authority.fingerprints.root)).size).toBe(1)
     expect(opened.filter(({ origin }) => origin === 'rotated')).toHaveLength(1)
+    expect(readdirSync(ca.path).sort()).toEqual(['authority-1', 'authority-2', 'ca.pem'])
   })
 
   test('a clock that is two days slow still uses it; one that is weeks slow is told to the user', async () => {

@@ -92,41 +92,44 @@ test(`${CLIENTS} clients that leave in every way at once leave no descriptor ope
   expect(await isServing(server)).toBe(true)
 })
 
-describe('a client that has gone before the handshake begins', () => {
-  test.each([
-    {
-      what: 'with a reset',
-      leave: (socket: Socket) => socket.resetAndDestroy(),
-      gone: (client: Socket) => client.destroyed,
-    },
-    {
-      what: 'with an orderly end',
-      leave: (socket: Socket) => socket.end(),
-      gone: (client: Socket) => client.readableEnded,
-    },
-    {
-      what: 'with an orderly end behind bytes that nobody has read yet',
-      leave: (socket: Socket) => socket.end(halfClientHello),
-      gone: (client: Socket) => client.readableLength > 0,
-    },
-  ])('is let go that left $what', async ({ leave, gone }) => {
-    await using server = await startConnectServer(certificates, {
-      handshakeTimeoutMs: 60_000,
-      behindTls: 'nothing',
-      beforeTls: async (client) => {
-        client.on('readable', () => {}) // reads ahead into the buffer, and takes nothing out
-        await expect.poll(() => gone(client)).toBe(true)
-        await delay(20)
-        client.removeAllListeners('readable')
+describe.each(['http', 'nothing'] as const)(
+  'a client that has gone before the handshake begins, %s behind it',
+  (behindTls) => {
+    test.each([
+      {
+        what: 'with a reset',
+        leave: (socket: Socket) => socket.resetAndDestroy(),
+        gone: (client: Socket) => client.destroyed,
       },
+      {
+        what: 'with an orderly end',
+        leave: (socket: Socket) => socket.end(),
+        gone: (client: Socket) => client.readableEnded,
+      },
+      {
+        what: 'with an orderly end behind bytes that nobody has read yet',
+        leave: (socket: Socket) => socket.end(halfClientHello),
+        gone: (client: Socket) => client.readableLength > 0,
+      },
+    ])('is let go that left $what', async ({ leave, gone }) => {
+      await using server = await startConnectServer(certificates, {
+        handshakeTimeoutMs: 60_000,
+        behindTls,
+        beforeTls: async (client) => {
+          client.on('readable', () => {}) // reads ahead into the buffer, and takes nothing out
+          await expect.poll(() => gone(client)).toBe(true)
+          await delay(20)
+          client.removeAllListeners('readable')
+        },
+      })
+
+      leave(await openTunnel(server.port))
+      await server.ended(1)
+
+      await expect.poll(() => server.sockets.map((socket) => socket.destroyed)).toEqual([true])
     })
-
-    leave(await openTunnel(server.port))
-    await server.ended(1)
-
-    await expect.poll(() => server.sockets.map((socket) => socket.destroyed)).toEqual([true])
-  })
-})
+  },
+)
 
 test('a socket that the proxy itself destroys, as when it stops, ends the handshake', async () => {
   await using server = await startConnectServer(certificates, { handshakeTimeoutMs: 60_000, behindTls: 'nothing' })

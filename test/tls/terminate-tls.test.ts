@@ -124,6 +124,21 @@ describe('server name', () => {
     expect(await answerTo(server.port, await withEch('github.com'))).toEqual(UNRECOGNIZED_NAME_ALERT)
   })
 
+  test('closes at the limit where the client does not even take the alert', async () => {
+    await using server = await startConnectServer(certificates, {
+      handshakeTimeoutMs: 300,
+      beforeTls: async (client) => void client.write(Buffer.alloc(16 << 20)),
+    })
+    const socket = await openTunnel(server.port)
+
+    socket.write(await clientHello({ servername: 'github.com' }))
+    await server.ended(1)
+    await once(server.sockets[0]!, 'close')
+
+    expect(server.outcomes).toEqual([NAME_REFUSED])
+    socket.destroy()
+  })
+
   test('closes a session that is resumed under another name', async () => {
     await using server = await startConnectServer(certificates)
     const first = await handshake({ socket: await openTunnel(server.port), ca })

@@ -39,9 +39,10 @@ export function terminateTls(
   certificates: ServerCertificates,
   { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS, onHandshake }: TerminateTlsOptions = {},
 ): TLSSocket {
+  const hasGone = client.destroyed || client.readableEnded
   // Bytes pushed back here are read again by the handshake. Dropping them hangs clients that pipeline their
   // ClientHello behind CONNECT to save a round trip.
-  if (head.length > 0 && !client.destroyed) client.unshift(head)
+  if (head.length > 0 && !hasGone) client.unshift(head)
 
   const socket = new TLSSocket(client, {
     isServer: true,
@@ -59,8 +60,9 @@ export function terminateTls(
   const settle = (settled: HandshakeOutcome) => {
     if (outcome !== undefined) return
     outcome = settled
-    clearTimeout(timer)
-    onHandshake?.(settled)
+    if (settled.kind === 'secured') clearTimeout(timer)
+    // Later, because what a listener throws must not be thrown into OpenSSL's callback.
+    if (onHandshake !== undefined) process.nextTick(onHandshake, settled)
   }
   const fail = (reason: HandshakeFailure, cause?: Error) => {
     settle({ kind: 'failed', reason, ...(cause === undefined ? {} : { cause }) })
@@ -91,9 +93,12 @@ export function terminateTls(
   client.on('error', failWith)
   const leaveUnfinished = () => outcome === undefined && fail('connection_closed')
   socket.once('end', leaveUnfinished)
-  socket.once('close', leaveUnfinished)
+  socket.once('close', () => {
+    clearTimeout(timer)
+    leaveUnfinished()
+  })
   // Both for a client that ended its side before TLS took over the reading: at once, or behind bytes not read yet.
-  if (client.destroyed || client.readableEnded) leaveUnfinished()
+  if (hasGone) leaveUnfinished()
   else client.once('end', leaveUnfinished)
 
   return socket

@@ -92,7 +92,7 @@ export abstract class NemoclawCommand extends Command {
   protected async providerStorage(): Promise<ProviderStorage> {
     return {
       store: await this.configStore(),
-      access: await this.credentialAccess(),
+      openAccess: () => this.credentialAccess(),
       openStore: () => this.newCredentialStore(),
       now: () => new Date().toISOString(),
     }

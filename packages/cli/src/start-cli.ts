@@ -30,16 +30,11 @@ async function runOclif(root: string, hidden: HiddenArguments): Promise<void> {
   // A plugin that ends the process while it loads could otherwise never be removed.
   const userPlugins = !(argv[0] === 'plugins' && ['uninstall', 'unlink', 'remove', 'reset'].includes(argv[1] ?? ''))
   if (argv[0] === 'plugins') process.env['npm_config_ignore_scripts'] = 'true'
-  const [{ run }, { flush }, { settings }] = await Promise.all([
-    import('@oclif/core/run'),
-    import('@oclif/core/flush'),
-    import('@oclif/core/settings'),
-  ])
+  const [{ run }, { settings }] = await Promise.all([import('@oclif/core/run'), import('@oclif/core/settings')])
   // Linked plugins are built; looking for a TypeScript compiler costs time and prints a warning.
   settings.enableAutoTranspile = false
   const options = { root, userPlugins, hiddenArguments: hidden }
   await run(argv, options)
-  await flush()
 }
 
 /** `NEMOCLAW_HOME` puts everything below one folder: for containers, tests and a second identity. */

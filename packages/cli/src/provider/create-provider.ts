@@ -13,7 +13,8 @@ import type { ProviderChange } from './provider-change.js'
 /** What it takes to store a provider. */
 export interface ProviderStorage {
   readonly store: ConfigStore
-  readonly access: CredentialAccess
+  /** Opened once it is certain that something is to be stored: it makes a key of this machine's own. */
+  openAccess(): Promise<CredentialAccess>
   /** The store that new values go to; opened only where there is one. */
   openStore(): Promise<CredentialStore>
   /** ISO 8601, UTC. */
@@ -37,7 +38,7 @@ export async function createProvider(
   id: string,
   profile: InferenceProviderProfile,
   change: ProviderChange,
-  { store, access, openStore, now }: ProviderStorage,
+  { store, openAccess, openStore, now }: ProviderStorage,
 ): Promise<StoredProvider> {
   const createdAt = now()
   const empty: ProviderRecord = {
@@ -62,7 +63,7 @@ export async function createProvider(
         return { ...current, providers: { ...current.providers, [name]: record } }
       },
     },
-    access,
+    await openAccess(),
   )
   return { record: document.providers[name]!, notices }
 }

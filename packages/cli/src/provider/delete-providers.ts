@@ -15,10 +15,11 @@ import { routesUsing } from './routes-using.js'
 export async function deleteProviders(
   names: readonly string[],
   force: boolean,
-  { store, access }: Pick<ProviderStorage, 'store' | 'access'>,
+  { store, openAccess }: Pick<ProviderStorage, 'store' | 'openAccess'>,
 ): Promise<readonly string[]> {
   const before = await store.read()
   for (const name of names) refuseDeletion(before, name, force)
+  const access = await openAccess()
   const notices: string[] = []
   for (const name of names) {
     const deleted = await changeCredentials(

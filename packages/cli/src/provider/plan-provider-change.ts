@@ -1,6 +1,6 @@
 import type { InferenceProviderProfile } from '@nemoclaw/proxy-core/provider'
 import type { SecretInput } from '../credential/read-secret.js'
-import type { ReferenceResolver } from '../credential/reference-resolver.js'
+import { ReferenceResolver } from '../credential/reference-resolver.js'
 import { UserError } from '../user-error.js'
 import { collectCredentials, findExisting, requireCredential } from './collect-credentials.js'
 import { configFrom, type ProviderArguments } from './provider-arguments.js'
@@ -57,8 +57,9 @@ export async function planUpdate(
  */
 export async function checkReferences(
   { credentials, headers }: ProviderChange,
-  resolver: Pick<ReferenceResolver, 'resolve'>,
+  environment: (name: string) => string | undefined,
 ): Promise<void> {
+  const resolver = new ReferenceResolver({ environment })
   const references = [
     ...credentials.flatMap((credential) => ('reference' in credential ? [credential.reference] : [])),
     ...headers.flatMap((header) => (header.kind === 'reference' ? [header.reference] : [])),

@@ -41,7 +41,15 @@ export function writeProfileCache(folder: string, cached: CachedAnswers): void {
     writeFileSync(temporary, JSON.stringify(cached), { mode: 0o600, flag: 'wx' })
     renameSync(temporary, join(folder, FILE))
   } catch {
-    rmSync(temporary, { force: true })
+    removeIfThere(temporary)
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path)
+  } catch {
+    // It was never made: the folder is none, or full, or not ours.
   }
 }
 

@@ -2,6 +2,7 @@ import { Credential } from '@nemoclaw/proxy-core/control-plane'
 import type { InferenceProviderProfile } from '@nemoclaw/proxy-core/provider'
 import type { ProviderRecord } from '../config/schema.js'
 import { changeCredentials } from '../credential/change-credentials.js'
+import type { CredentialAccess } from '../credential/credential-access.js'
 import { resolveCredential } from '../credential/resolve-credential.js'
 import { UserError } from '../user-error.js'
 import { applyProviderChange, changedConfig } from './apply-provider-change.js'
@@ -44,11 +45,12 @@ async function updateOnce(
   name: string,
   profile: InferenceProviderProfile,
   change: ProviderChange,
-  { store, access, openStore, now }: ProviderStorage,
+  { store, openAccess, openStore, now }: ProviderStorage,
 ): Promise<StoredProvider> {
   const seen = requireProvider(await store.read(), name)
   refuseUnknownUnsets(seen, change)
   const origin = originAfter(seen, profile, change)
+  const access = await openAccess()
   const moved = await valuesOf(seen, change.movedCredentials, access)
   const credentials = [...change.credentials, ...moved]
   const { document, notices } = await changeCredentials(
@@ -94,7 +96,7 @@ export function strandedCredentials(
 async function valuesOf(
   record: ProviderRecord,
   keys: readonly string[],
-  access: ProviderStorage['access'],
+  access: CredentialAccess,
 ): Promise<readonly NewCredential[]> {
   const values: NewCredential[] = []
   for (const key of keys) {

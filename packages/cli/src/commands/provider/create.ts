@@ -12,7 +12,10 @@ import { requireProfile } from '../../provider/require-profile.js'
 export default class ProviderCreate extends NemoclawCommand {
   static override summary = 'Store a provider: its type, its credential and where it is.'
   static override examples = [
-    'MOCK_API_KEY=anything <%= config.bin %> <%= command.id %> my-mock --type mock --from-existing',
+    {
+      description: 'The embedded provider, which takes any key:',
+      command: 'MOCK_API_KEY=anything <%= config.bin %> <%= command.id %> my-mock --type mock --from-existing',
+    },
     '<%= config.bin %> <%= command.id %> my-nvidia --type nvidia --credential NVIDIA_API_KEY',
     '<%= config.bin %> <%= command.id %> my-nim --type nvidia --base-url http://127.0.0.1:8000/v1 --credential NVIDIA_API_KEY=-',
   ]
@@ -32,7 +35,7 @@ export default class ProviderCreate extends NemoclawCommand {
     const storage = await this.providerStorage()
     refuseExisting(await storage.store.read(), name)
     const change = await planCreation(given, profile, this.secretInput)
-    if (flags.verify) await checkReferences(change, storage.access.references)
+    if (flags.verify) await checkReferences(change, this.environment)
     const { record, notices } = await createProvider(name, randomUUID(), profile, change, storage)
     notices.map((line) => this.warn(line))
     this.print(`✓ Created provider ${name}`)

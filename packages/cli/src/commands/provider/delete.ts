@@ -9,7 +9,7 @@ export default class ProviderDelete extends NemoclawCommand {
   static override summary = 'Delete providers with their stored credentials; none of them where one is in use.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> my-nvidia',
-    '<%= config.bin %> <%= command.id %> my-nvidia my-mock --force',
+    '<%= config.bin %> <%= command.id %> my-openai my-mock --force',
   ]
   static override args = {
     names: Args.string({ name: 'NAME', description: 'Name of a provider.', multiple: true, ignoreStdin: true }),

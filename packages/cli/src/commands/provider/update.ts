@@ -39,7 +39,7 @@ export default class ProviderUpdate extends NemoclawCommand {
     const profile = requireProfile(catalogue, before.type)
     const planned = await planUpdate(given, profile, removals, this.secretInput)
     const change = flags['move-credential'] ? await confirmMove(before, profile, planned, this.terminal) : planned
-    if (flags.verify) await checkReferences(change, storage.access.references)
+    if (flags.verify) await checkReferences(change, this.environment)
     const { record, notices } = await updateProvider(name, profile, change, storage)
     const warnings = [...notices, ...strandedWarnings(record, profile)]
     warnings.map((line) => this.warn(line))

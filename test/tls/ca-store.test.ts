@@ -12,33 +12,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { rootCertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { CaStore, type CaStoreOptions } from '../../packages/cli/src/ca/ca-store.js'
+import { CaStore } from '../../packages/cli/src/ca/ca-store.js'
 import { runProgram } from './run-program.js'
-import { temporaryFolder } from './temporary-folder.js'
+import { temporaryCa } from './temporary-ca.js'
 
-const DAY_MS = 86_400_000
+/** Long ago, as file times go. */
 const START = new Date('2026-03-01T00:00:00Z')
-const daysLater = (days: number) => new Date(START.getTime() + days * DAY_MS)
 const KEY = 'authority-1/intermediate-key.pem'
 
-/** A folder that goes away, and stores in it. */
-function temporaryCa() {
-  const folder = temporaryFolder()
-  const path = join(folder.path, 'ca')
-  return {
-    path,
-    write: folder.write,
-    store: (options: CaStoreOptions = {}) => new CaStore({ path, shownAs: '~/ca' }, options),
-    at: (name: string) => join(path, name),
-    [Symbol.dispose]: folder[Symbol.dispose],
-  }
-}
-
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
-const certificatesIn = (path: string) => readFileSync(path, 'utf8').split(/(?<=-----END CERTIFICATE-----\n)/)
 
 describe('the first use', () => {
   test('makes an authority, its key for the owner alone and its root to be read', async () => {
@@ -248,122 +232,5 @@ describe('an authority that is not whole', () => {
       await ca.store().open()
       expect(readFileSync(ca.at('ca.pem'), 'utf8')).toBe(authority.rootCertificatePem)
     }
-  })
-})
-
-describe('time', () => {
-  test('an authority with less than 30 days left gets a successor, and both roots are trusted while the old one is valid', async () => {
-    using ca = temporaryCa()
-    const { authority: old } = await ca.store({ now: () => START }).open()
-    const nearItsEnd = new Date(old.notAfter.getTime() - 29 * DAY_MS)
-
-    const { authority, origin } = await ca.store({ now: () => nearItsEnd }).open()
-
-    expect(origin).toBe('rotated')
-    expect(authority.notAfter.getTime()).toBeGreaterThan(old.notAfter.getTime())
-    expect(certificatesIn(ca.at('ca.pem'))).toEqual([authority.rootCertificatePem, old.rootCertificatePem])
-    const bundle = certificatesIn(await ca.store({ now: () => nearItsEnd }).trustBundle())
-    expect(bundle.slice(0, 2)).toEqual([authority.rootCertificatePem, old.rootCertificatePem])
-    expect(await ca.store({ now: () => nearItsEnd }).open()).toEqual({ authority, origin: 'loaded' })
-  })
-
-  test('an authority that has ended is replaced, and is then gone with its key', async () => {
-    using ca = temporaryCa()
-    const { authority: old } = await ca.store({ now: () => START }).open()
-    const after = new Date(old.notAfter.getTime() + DAY_MS)
-
-    const { authority, origin } = await ca.store({ now: () => after }).open()
-
-    expect(origin).toBe('rotated')
-    expect(certificatesIn(ca.at('ca.pem'))).toEqual([authority.rootCertificatePem])
-    expect(readdirSync(ca.path).sort()).toEqual(['authority-2', 'ca.pem'])
-  })
-
-  test('four that replace it at the same moment agree on one successor', async () => {
-    using ca = temporaryCa()
-    const { authority: old } = await ca.store({ now: () => START }).open()
-    const now = () => new Date(old.notAfter.getTime() - DAY_MS)
-
-    const opened = await Promise.all(Array.from({ length: 4 }, () => ca.store({ now }).open()))
-
-    expect(new Set(opened.map(({ authority }) => authority.fingerprints.root)).size).toBe(1)
-    expect(opened.filter(({ origin }) => origin === 'rotated')).toHaveLength(1)
-    expect(readdirSync(ca.path).sort()).toEqual(['authority-1', 'authority-2', 'ca.pem'])
-  })
-
-  test('a clock that is two days slow still uses it; one that is weeks slow is told to the user', async () => {
-    using ca = temporaryCa()
-    await ca.store({ now: () => START }).open()
-
-    expect(await ca.store({ now: () => daysLater(-2) }).open()).toMatchObject({ origin: 'loaded' })
-    await expect(ca.store({ now: () => daysLater(-20) }).open()).rejects.toMatchObject({
-      code: 'ERR_CA_NOT_YET_VALID',
-      message: expect.stringContaining('2026-02-09T00:00:00.000Z'),
-    })
-  })
-})
-
-describe('the bundle', () => {
-  test('is the roots of the system and ours', async () => {
-    using ca = temporaryCa()
-    const [one, two] = rootCertificates
-    const system = ca.write('system.pem', `# One: Zürich\n${one}\n\n# Two\r\n${two!.replaceAll('\n', '\r\n')}\n`)
-
-    const path = await ca.store({ systemBundles: [ca.at('missing'), ca.write('empty', ''), system] }).trustBundle()
-
-    const { authority } = await ca.store().open()
-    expect(certificatesIn(path)).toEqual([authority.rootCertificatePem, `${one}\n`, `${two}\n`])
-    expect(path).toBe(ca.at('ca-bundle.pem'))
-  })
-
-  test('has the roots that Node brings where the system has no file of them', async () => {
-    using ca = temporaryCa()
-
-    const path = await ca.store({ systemBundles: [] }).trustBundle()
-
-    expect(certificatesIn(path)).toHaveLength(rootCertificates.length + 1)
-  })
-
-  test('follows the system, and is not written again while nothing changes', async () => {
-    using ca = temporaryCa()
-    const [one, two] = rootCertificates
-    const system = ca.write('system.pem', `${one}\n`)
-    const store = ca.store({ systemBundles: [system] })
-    const path = await store.trustBundle()
-    const written = statSync(path).ino
-
-    await store.trustBundle()
-    expect(statSync(path).ino).toBe(written)
-
-    writeFileSync(system, `${two}\n`)
-    await store.trustBundle()
-    expect(certificatesIn(path).slice(1)).toEqual([`${two}\n`])
-    expect(readdirSync(ca.path).sort()).toEqual(['authority-1', 'ca-bundle.pem', 'ca.pem'])
-  })
-
-  test('holds our root once where the system trusts it already', async () => {
-    using ca = temporaryCa()
-    const { authority } = await ca.store().open()
-    const system = ca.write('system.pem', authority.rootCertificatePem)
-
-    const path = await ca.store({ systemBundles: [system] }).trustBundle()
-
-    expect(certificatesIn(path)).toEqual([authority.rootCertificatePem])
-  })
-
-  test('is taken by openssl, curl and Python as it is', async () => {
-    using ca = temporaryCa()
-    const bundle = await ca.store().trustBundle()
-    const count = certificatesIn(bundle).length
-
-    const python = await runProgram('python3', [
-      '-c',
-      'import ssl, sys; print(len(ssl.create_default_context(cafile=sys.argv[1]).get_ca_certs()))',
-      bundle,
-    ])
-    const openssl = await runProgram('openssl', ['storeutl', '-noout', '-certs', bundle])
-
-    expect(python.output.trim()).toBe(String(count))
-    expect(openssl.output).toContain(`Total found: ${count}`)
   })
 })

@@ -94,7 +94,7 @@ describe('what is no HTTP/1.1 gets a clean answer or a clean end (class 18)', ()
   })
 
   test.each([
-    ['HTTP/0.9', 'GET /\r\n', 400],
+    ['HTTP/0.9', 'GET /\r\n\r\n', 400],
     ['HTTP/0.9 with CONNECT', 'CONNECT inference.local:443\r\n\r\n', 400],
     ['HTTP/1.2', 'CONNECT inference.local:443 HTTP/1.2\r\n\r\n', 505],
     ['HTTP/2.0 in the line', 'CONNECT inference.local:443 HTTP/2.0\r\n\r\n', 505],

@@ -24,6 +24,8 @@ export interface TestProxy extends AsyncDisposable {
   readonly events: readonly ProxyEvent[]
   /** A TCP connection to it, established. */
   connectRaw(): Promise<Socket>
+  /** A connection to `inference.local` through it, TLS verified. */
+  openInference(): Promise<TLSSocket>
 }
 
 /** What the routes of these tests inject. */
@@ -66,17 +68,19 @@ export async function startTestProxy(
     ...options,
   })
   const port = Number(new URL(proxy.url).port)
+  const connectRaw = async () => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    await once(socket, 'connect')
+    return socket
+  }
   return {
     proxy,
     url: proxy.url,
     port,
     rootCertificate: material.rootCertificatePem,
     events,
-    connectRaw: async () => {
-      const socket = connect({ port, host: '127.0.0.1' })
-      await once(socket, 'connect')
-      return socket
-    },
+    connectRaw,
+    openInference: () => openInferenceConnection({ port, rootCertificate: material.rootCertificatePem }),
     [Symbol.asyncDispose]: () => proxy.close(0),
   }
 }
@@ -89,7 +93,10 @@ export async function exchangeBytes(port: number, request: string | Buffer, wait
 }
 
 /** A connection to `inference.local` through the proxy, TLS verified. */
-export async function openInferenceConnection({ port, rootCertificate }: TestProxy): Promise<TLSSocket> {
+export async function openInferenceConnection({
+  port,
+  rootCertificate,
+}: Pick<TestProxy, 'port' | 'rootCertificate'>): Promise<TLSSocket> {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.write('CONNECT inference.local:443 HTTP/1.1\r\nHost: inference.local:443\r\n\r\n')
   const [answer] = (await once(socket, 'data')) as [Buffer]

@@ -1,16 +1,17 @@
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import type { ClientExchange } from './http/client-exchange.js'
+import { ProxyError } from './proxy-error.js'
 
 const FLUSH_MS = 1_000
 
 /** Which connections are open and which exchanges are under way, so that a proxy can end without cutting them. */
 export class OpenConnections {
   readonly #sockets = new Set<Socket>()
-  readonly #exchanges = new Set<ServerResponse>()
+  readonly #exchanges = new Set<ClientExchange>()
+  readonly #whenIdle: (() => void)[] = []
   #isDraining = false
-  #onIdle: (() => void) | undefined
 
   get isDraining(): boolean {
     return this.#isDraining
@@ -25,44 +26,66 @@ export class OpenConnections {
     socket.once('close', () => this.#sockets.delete(socket))
   }
 
+  /** From now on `inner` stands for the connection that carries it: what ends it ends both, in the right order. */
+  replaceSocket(outer: Socket, inner: Socket): void {
+    this.addSocket(inner)
+    this.#sockets.delete(outer)
+  }
+
   /** Counts an exchange until its response has left whole, or its connection is gone. */
-  addExchange(response: ServerResponse, served: Promise<void>): void {
-    this.#exchanges.add(response)
+  addExchange(exchange: ClientExchange, served: Promise<void>): void {
+    const { response } = exchange
+    this.#exchanges.add(exchange)
     void served.then(async () => {
       // A response that never got its turn on a connection that broke has no socket, and never closes.
       if (response.socket && !response.writableFinished && !response.destroyed) {
         await once(response, 'close')
       }
-      this.#exchanges.delete(response)
+      this.#exchanges.delete(exchange)
       if (this.#exchanges.size === 0) {
-        this.#onIdle?.()
+        for (const resolve of this.#whenIdle.splice(0)) {
+          resolve()
+        }
       }
     })
   }
 
   /**
-   * Waits for the exchanges under way, then closes everything.
+   * Waits for the exchanges under way, then closes everything. What the limit cuts off hears why.
    *
-   * @param limitMs - Milliseconds after which the rest is cut off; 0 cuts at once.
+   * @param limitMs - Milliseconds; 0 cuts everything at once, also what an earlier call waits for.
    */
   async drain(limitMs: number): Promise<void> {
     this.#isDraining = true
-    if (this.#exchanges.size > 0 && limitMs > 0) {
-      const idle = new Promise<void>((resolve) => {
-        this.#onIdle = resolve
-      })
-      await Promise.race([idle, setTimeout(limitMs, undefined, { ref: false })])
-    }
-    const open = [...this.#sockets]
     if (limitMs > 0) {
-      for (const socket of open) {
-        socket.end()
+      await within(limitMs, this.#idle())
+      for (const { cut } of this.#exchanges) {
+        cut.abort(new ProxyError('ERR_SHUTTING_DOWN', 'The proxy is shutting down and could not wait any longer.'))
       }
-      const closed = Promise.all(open.map((socket) => socket.closed || once(socket, 'close')))
-      await Promise.race([closed, setTimeout(FLUSH_MS, undefined, { ref: false })])
+      await within(FLUSH_MS, this.#idle())
+      for (const socket of this.#sockets) {
+        socket.destroySoon()
+      }
+      await within(FLUSH_MS, Promise.all([...this.#sockets].map((socket) => socket.closed || once(socket, 'close'))))
     }
-    for (const socket of open) {
+    for (const socket of this.#sockets) {
       socket.destroy()
     }
   }
+
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#exchanges.size === 0) {
+        resolve()
+      } else {
+        this.#whenIdle.push(resolve)
+      }
+    })
+  }
+}
+
+async function within(limitMs: number, event: Promise<unknown>): Promise<void> {
+  const enough = new AbortController()
+  await Promise.race([event, setTimeout(limitMs, undefined, { ref: false, signal: enough.signal }).catch(() => {})])
+  enough.abort()
 }

@@ -66,8 +66,51 @@ export function egressEvent(
     kind: 'egress',
     id,
     method,
-    target: url.split('?', 1)[0]!.slice(0, MAX_TARGET_LENGTH),
+    target: tellableTarget(url),
     action,
     ...(failure && { reason: failure.message, errorCode: failure.code }),
   }
+}
+
+/** Of bytes that were no request: neither method nor target is known. */
+export function unreadableEvent(id: string, failure: ProxyError, isIntercepted: boolean): ProxyEvent {
+  const { code: errorCode, message: reason, status } = failure
+  return isIntercepted
+    ? {
+        kind: 'exchange',
+        id,
+        method: '',
+        path: '',
+        status,
+        totalMs: 0,
+        requestBytes: 0,
+        responseBytes: 0,
+        outcome: 'refused',
+        errorCode,
+      }
+    : { kind: 'egress', id, method: '', target: '', action: 'deny', reason, errorCode }
+}
+
+/** A client that was let into the tunnel and could not agree with us on TLS: the likeliest reason is an untrusted CA. */
+export function handshakeFailedEvent(id: string, { reason, cause }: HandshakeFailed): EgressEvent {
+  const detail = cause ? `: ${cause.message.trim()}` : ''
+  return {
+    kind: 'egress',
+    id,
+    method: 'CONNECT',
+    target: 'inference.local:443',
+    action: 'deny',
+    reason: `TLS handshake failed (${reason})${detail}`,
+  }
+}
+
+interface HandshakeFailed {
+  readonly reason: string
+  readonly cause?: Error
+}
+
+/** A request target without what may be secret in it: query, and user info in whatever form. */
+export function tellableTarget(target: string): string {
+  const withoutQuery = target.split(/[?#]/, 1)[0]!
+  return withoutQuery.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/*)[^/]*@/i, '$1[redacted]@').slice(0, MAX_TARGET_LENGTH)
 }

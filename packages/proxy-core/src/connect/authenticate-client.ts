@@ -35,7 +35,8 @@ export function authenticateClient(fields: FieldList, socket: Socket, access: Cl
   )
 }
 
-function isLoopback(address: string | undefined): boolean {
+/** Whether an address is this machine's own: 127.0.0.0/8 or ::1, mapped into IPv6 or not. */
+export function isLoopback(address: string | undefined): boolean {
   const ipv4 = address?.replace(/^::ffff:/, '')
   return ipv4 !== undefined && LOOPBACK.check(ipv4, ipv4.includes(':') ? 'ipv6' : 'ipv4')
 }
@@ -45,8 +46,9 @@ function tokenOf(credentials: string): string {
   if (scheme?.toLowerCase() !== 'basic') {
     return value ?? ''
   }
-  const userAndPassword = Buffer.from(value!, 'base64').toString('latin1')
-  return userAndPassword.slice(userAndPassword.indexOf(':') + 1)
+  // RFC 7617 §2: user, colon, password.
+  const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(value!, 'base64').toString('latin1')) ?? []
+  return password
 }
 
 /** Compares digests, and all of them, so that the time taken tells nothing about a token. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { type Authority, parseAuthority, sameAuthority } from '../http/authority.js'
 import { announcesContent, checkRequestHead } from '../http/request-head.js'
 import { authorizeEgress } from '../policy/authorize-egress.js'
@@ -12,25 +11,22 @@ export const INFERENCE_AUTHORITY: Authority = { host: 'inference.local', port: 4
 
 export interface ConnectContext {
   readonly access: ClientAccess
-  /** Takes the connection over and speaks TLS on it. */
-  readonly terminate: (client: Socket, head: Buffer) => TLSSocket
-  /** Serves HTTP on the decrypted connection. */
-  readonly accept: (connection: TLSSocket) => void
+  /** Takes the connection over, speaks TLS on it and serves what comes decrypted. */
+  readonly intercept: (client: Socket, head: Buffer) => void
 }
 
 /**
  * Serves one CONNECT (RFC 9110 §9.3.6): intercepts `inference.local`, refuses the rest.
  *
  * @param head - Bytes the client sent behind the request without waiting for our answer.
- * @returns Where the client asked to go.
  * @throws {ProxyError} 400, 403, 407, 431 or 505; nothing has been written then.
  */
 export function serveConnect(
   request: IncomingMessage,
   client: Socket,
   head: Buffer,
-  { access, terminate, accept }: ConnectContext,
-): Authority {
+  { access, intercept }: ConnectContext,
+): void {
   const fields = checkRequestHead(request)
   if (announcesContent(fields)) {
     throw new ProxyError('ERR_REQUEST_MALFORMED', 'CONNECT carries no content.')
@@ -43,6 +39,5 @@ export function serveConnect(
     authorizeEgress(destination)
   }
   client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-  accept(terminate(client, head))
-  return destination
+  intercept(client, head)
 }

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 
 /**
- * Which user a loopback client runs as, by the connection's own 4-tuple in /proc/net/tcp (proc(5); Linux).
+ * Which user holds a loopback client's end of a connection, found by its own 4-tuple in /proc/net/tcp (proc(5); Linux).
  *
- * @returns `undefined` where the platform cannot tell.
+ * @returns `undefined` where the platform cannot tell, or where no process holds it any more: the kernel reports those as
+ *   root's.
  */
 export function socketOwnerUid({ remoteAddress, remotePort, localAddress, localPort }: Socket): number | undefined {
   if (process.platform !== 'linux' || !remoteAddress || !localAddress) {
@@ -14,10 +15,10 @@ export function socketOwnerUid({ remoteAddress, remotePort, localAddress, localP
   const ours = procSpellings(localAddress, localPort)
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const line of readTable(table)) {
-      // Slot, local address, remote address, state, queues, timer, retransmits, uid.
-      const [, local, remote, , , , , uid] = line.trimStart().split(/ +/)
+      // Slot, local address, remote address, state, queues, timer, retransmits, uid, timeout, inode.
+      const [, local, remote, , , , , uid, , inode] = line.trimStart().split(/ +/)
       if (local !== undefined && remote !== undefined && client.includes(local) && ours.includes(remote)) {
-        return Number(uid)
+        return inode === '0' ? undefined : Number(uid)
       }
     }
   }
@@ -32,12 +33,12 @@ function readTable(path: string): readonly string[] {
   }
 }
 
-/** How the kernel writes a loopback address: 32-bit words in the machine's byte order, as IPv4 or mapped into IPv6. */
+/** How the kernel writes an IPv4 address or ::1, the only IPv6 address that is loopback: 32-bit words in the machine's byte order, as IPv4 or mapped into IPv6. */
 function procSpellings(address: string, port: number | undefined): readonly string[] {
   const portHex = (port ?? 0).toString(16).toUpperCase().padStart(4, '0')
   const ipv4 = address.replace(/^::ffff:/, '')
   if (ipv4.includes(':')) {
-    return [`00000000000000000000000001000000:${portHex}`] // ::1, the only IPv6 address that is loopback.
+    return ipv4 === '::1' ? [`00000000000000000000000001000000:${portHex}`] : []
   }
   const word = Buffer.from(ipv4.split('.').map(Number).reverse()).toString('hex').toUpperCase()
   return [`${word}:${portHex}`, `0000000000000000FFFF0000${word}:${portHex}`]

@@ -4,18 +4,19 @@ const TLS_HANDSHAKE = 0x16
 const SOCKS_VERSIONS: ReadonlySet<number> = new Set([4, 5])
 const METHOD_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ /
 
+type UnparsableError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer; readonly reason?: string }
+
 /**
  * Says what Node's parser or its timers refused, in our terms.
  *
- * @param error - From `clientError`: `code` is llhttp's or Node's, `rawPacket` what was being parsed.
+ * @param error - From `clientError`: `code` and `reason` are llhttp's or Node's, `rawPacket` what was being parsed.
  * @returns `undefined` where the client is gone or never began, so that there is nobody to answer.
  */
-export function parseFailure(error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }): ProxyError | undefined {
-  switch (error.code) {
+export function parseFailure({ code, reason, rawPacket }: UnparsableError): ProxyError | undefined {
+  switch (code) {
     case 'ECONNRESET':
     case 'EPIPE':
     case 'ECONNABORTED':
-    case 'HPE_INVALID_EOF_STATE':
       return undefined
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new ProxyError('ERR_REQUEST_TIMEOUT', 'The request did not arrive in time.')
@@ -24,26 +25,31 @@ export function parseFailure(error: NodeJS.ErrnoException & { readonly rawPacket
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new ProxyError('ERR_CONTENT_TOO_LARGE', 'The chunk extensions are too large.')
     case 'HPE_INVALID_VERSION':
-      return new ProxyError('ERR_HTTP_VERSION', 'Only HTTP/1.1 and HTTP/1.0 are served here.', { cause: error })
+      return reason === 'Invalid HTTP version'
+        ? new ProxyError('ERR_HTTP_VERSION', 'Only HTTP/1.1 and HTTP/1.0 are served here.')
+        : malformed('The request line goes on behind the version.')
     case 'HPE_INVALID_METHOD':
-      return invalidMethod(error, error.rawPacket ?? Buffer.alloc(0))
+      return invalidMethod(rawPacket ?? Buffer.alloc(0))
+    case 'HPE_INVALID_EOF_STATE':
+      return malformed('The connection ended before the request was complete.')
     default:
-      return malformed(error, 'This is not a well-formed HTTP/1.1 request.')
+      // The packet itself may hold a credential: of the parser's error only its fixed words are passed on.
+      return malformed(`This is not a well-formed HTTP/1.1 request${reason ? ` (${reason})` : ''}.`)
   }
 }
 
-function invalidMethod(cause: Error, packet: Buffer): ProxyError {
+function invalidMethod(packet: Buffer): ProxyError {
   if (packet[0] === TLS_HANDSHAKE) {
-    return malformed(cause, 'TLS on the plain proxy port: write the proxy URL with http://, not https://.')
+    return malformed('TLS on the plain proxy port: write the proxy URL with http://, not https://.')
   }
   if (SOCKS_VERSIONS.has(packet[0] ?? 0)) {
-    return malformed(cause, 'This is an HTTP proxy, not a SOCKS proxy: write the proxy URL with http://.')
+    return malformed('This is an HTTP proxy, not a SOCKS proxy: write the proxy URL with http://.')
   }
   return METHOD_TOKEN.test(packet.toString('latin1', 0, 2048))
-    ? new ProxyError('ERR_METHOD_NOT_IMPLEMENTED', 'The request method is not known here.', { cause })
-    : malformed(cause, 'This is not an HTTP request.')
+    ? new ProxyError('ERR_METHOD_NOT_IMPLEMENTED', 'The request method is not known here.')
+    : malformed('This is not an HTTP request.')
 }
 
-function malformed(cause: Error, message: string): ProxyError {
-  return new ProxyError('ERR_REQUEST_MALFORMED', message, { cause })
+function malformed(message: string): ProxyError {
+  return new ProxyError('ERR_REQUEST_MALFORMED', message)
 }

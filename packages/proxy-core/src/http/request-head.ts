@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { ProxyError } from '../proxy-error.js'
-import { type FieldList, fieldListFromRawHeaders, fieldValues } from './field-list.js'
+import { type FieldList, fieldListFromRawHeaders, fieldValues, listMembers } from './field-list.js'
 
 const MAX_FIELDS = 128
 const MAX_TARGET_BYTES = 8 * 1024
@@ -10,9 +10,12 @@ const MAX_TARGET_BYTES = 8 * 1024
  * §11.2): each of these forms has been a request-smuggling bug in some proxy.
  *
  * @returns The header fields, checked.
- * @throws {ProxyError} 400, 414, 431 or 505.
+ * @throws {ProxyError} 400, 414, 417, 431 or 505.
  */
 export function checkRequestHead(request: IncomingMessage): FieldList {
+  if (request.httpVersion === '0.9') {
+    throw malformed('the request line names no version')
+  }
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
     throw new ProxyError('ERR_HTTP_VERSION', `HTTP/${request.httpVersion} is not served; use HTTP/1.1.`)
   }
@@ -23,8 +26,20 @@ export function checkRequestHead(request: IncomingMessage): FieldList {
   if (fields.length > MAX_FIELDS) {
     throw new ProxyError('ERR_HEAD_TOO_LARGE', `More than ${MAX_FIELDS} header fields.`)
   }
+  if (fieldValues(fields, 'host').length > 1) {
+    throw malformed('Host may be given once only')
+  }
   checkFraming(request.httpVersion, fields)
+  if (request.httpVersion === '1.1') {
+    checkExpectation(fields)
+  }
   return fields
+}
+
+function checkExpectation(fields: FieldList): void {
+  if (!listMembers(fieldValues(fields, 'expect')).every((member) => member === '100-continue')) {
+    throw new ProxyError('ERR_EXPECTATION_FAILED', 'The only expectation met here is 100-continue.')
+  }
 }
 
 function checkFraming(httpVersion: string, fields: FieldList): void {

@@ -1,35 +1,32 @@
 import { STATUS_CODES } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type { ProxyError } from '../proxy-error.js'
-import { proxyStatusField } from './proxy-status.js'
-
-export interface Refusal {
-  readonly error: ProxyError
-  /** JSON text. */
-  readonly content: string
-  /** Further fields, such as `Proxy-Authenticate`. */
-  readonly fields?: readonly (readonly [name: string, value: string])[]
-  /** `false` keeps the connection for another try (407 only). */
-  readonly close?: boolean
-}
+import { refusalFields } from './refusal-fields.js'
+import { LINGER_MS } from './refuse-request.js'
 
 /**
- * Writes a whole response on a bare socket: where Node has no response object (CONNECT, parse errors).
- * Closes afterwards unless told otherwise, so that bytes pipelined behind a refused CONNECT are never parsed.
+ * Writes a whole response on a bare socket, where Node has no response object: to CONNECT, and to what it could not
+ * parse.
+ *
+ * @param content - JSON text.
  */
-export function writeRefusal(socket: Duplex, { error, content, fields = [], close = true }: Refusal): void {
+export function writeRefusal(socket: Socket, error: ProxyError, content: string, close: boolean): void {
   const lines = [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(content)}`,
-    `Proxy-Status: ${proxyStatusField(error)}`,
-    ...fields.map(([name, value]) => `${name}: ${value}`),
-    ...(close ? ['Connection: close'] : []),
+    ...refusalFields(error, content, close).map(([name, value]) => `${name}: ${value}`),
   ]
-  const response = `${lines.join('\r\n')}\r\n\r\n${content}`
-  if (close) {
-    socket.end(response)
-  } else {
-    socket.write(response)
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${content}`)
+}
+
+/** Writes a refusal as the last thing on a connection. What the client sent behind is dropped, never parsed. */
+export function closeWithRefusal(socket: Socket, error: ProxyError, content: string): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
   }
+  writeRefusal(socket, error, content, true)
+  socket.end()
+  socket.once('end', () => socket.destroy())
+  socket.resume()
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { ProxyError } from '../proxy-error.js'
-import type { ExchangeEvent, ExchangeOutcome } from '../proxy-event.js'
+import { type ExchangeEvent, type ExchangeOutcome, tellableTarget } from '../proxy-event.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
 import type { Usage } from '../stream/usage.js'
 import type { MatchedEndpoint } from './match-endpoint.js'
@@ -34,7 +34,7 @@ export class ExchangeRecord {
       kind: 'exchange',
       id,
       method,
-      path: matched?.path ?? this.target.split('?', 1)[0]!.slice(0, 256),
+      path: matched?.path ?? tellableTarget(this.target),
       ...(matched && { protocol: matched.endpoint.protocol }),
       ...(modelRequested !== undefined && { modelRequested }),
       ...(route && { modelServed: route.model, provider: route.providerName, routeSource: route.source }),

@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { ClientExchange } from '../http/client-exchange.js'
 import { announcesContent, checkRequestHead } from '../http/request-head.js'
 import { ProxyError } from '../proxy-error.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
@@ -33,17 +34,13 @@ export interface ExchangeContext {
 /**
  * Serves one request on `inference.local`: client request in, provider response out.
  *
- * @param expectsContinue - Whether the client waits for `100 Continue` before it sends its content.
- * @param signal - Aborted when the client is gone.
  * @returns How the relayed response ended; `undefined` where the proxy answered itself.
  * @throws {ProxyError} Where no response has been begun.
  */
 export async function exchange(
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response, expectsContinue, cut: { signal } }: ClientExchange,
   { routes, send, maxContentBytes, contentIdleTimeoutMs, allowedOrigins }: ExchangeContext,
   record: ExchangeRecord,
-  { expectsContinue, signal }: { readonly expectsContinue: boolean; readonly signal: AbortSignal },
 ): Promise<RelayResult | undefined> {
   const fields = checkRequestHead(request)
   checkHost(fields)
@@ -62,12 +59,13 @@ export async function exchange(
     return undefined
   }
 
-  const received = await readContent(request, { maxContentBytes, idleTimeoutMs: contentIdleTimeoutMs }, () => {
-    if (expectsContinue) {
-      response.writeContinue()
-    }
+  const received = await readContent(request, {
+    maxContentBytes,
+    idleTimeoutMs: contentIdleTimeoutMs,
+    onContinue: () => expectsContinue && response.writeContinue(),
+    signal,
   })
-  record.requestBytes = received.reduce((sum, chunk) => sum + chunk.length, 0)
+  record.requestBytes = received.length
   const content = await prepareContent(endpoint.form, fields, received, maxContentBytes)
   const { modelRequested } = content
   record.modelRequested = modelRequested
@@ -76,7 +74,7 @@ export async function exchange(
   record.route = route
   requireProtocol(route, endpoint)
   if (route.serverTools === 'deny') {
-    refuseServerTools(content.plain, content.memberNames ?? [])
+    refuseServerTools(content.plain, content.members)
   }
 
   const upstream = await send({
@@ -111,27 +109,19 @@ function requireProtocol(route: ResolvedRoute, { protocol, path }: InferenceEndp
 }
 
 /** A redirect would lead the credential, and a 407 the client, to where nobody approved (RFC 9110 §15.4, §15.5.8). */
-function refuseSteering(upstream: UpstreamResponse): void {
-  const { status } = upstream
+function refuseSteering({ status }: UpstreamResponse): void {
   if (status >= 300 && status < 400) {
-    discard(upstream)
     throw new ProxyError(
       'ERR_UPSTREAM_REDIRECT',
       `The provider answered with a redirect (${status}), which is never followed. Set its base URL to the final address.`,
     )
   }
-  if (status === 407 || status > 599) {
-    discard(upstream)
+  if (status === 407 || status < 200 || status > 599) {
     throw new ProxyError(
       'ERR_UPSTREAM_PROTOCOL',
       `The provider answered with status ${status}, which means nothing here.`,
     )
   }
-}
-
-/** Lets the rest of a response go by, so that its connection can be used again. */
-function discard(upstream: UpstreamResponse): void {
-  upstream.read({ onData: () => {}, onEnd: () => {}, onFailure: () => {} })
 }
 
 function sendJson(response: ServerResponse, content: string, fields: readonly (readonly [string, string])[]): void {

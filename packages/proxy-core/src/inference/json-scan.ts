@@ -22,6 +22,9 @@ export class JsonScanError extends Error {
   }
 }
 
+/** Outermost members. Requests have under 60, and each one found costs memory. */
+export const MAX_JSON_MEMBERS = 4_096
+
 /** Levels of nesting. Requests have under 40; recursion in some provider's parser should not be ours to exhaust. */
 export const MAX_JSON_DEPTH = 512
 
@@ -52,7 +55,16 @@ export function scanJsonObject(content: Buffer): readonly TopLevelMember[] {
   if (!isUtf8(content)) {
     throw new JsonScanError('the content is not UTF-8', 0)
   }
-  return new JsonScanner(content).scan()
+  return new JsonScanner(content).scan(Byte.OpenBrace)
+}
+
+/**
+ * The same for an array that has been found in content already checked.
+ *
+ * @returns Its elements.
+ */
+export function scanJsonArray(content: Buffer): readonly Span[] {
+  return new JsonScanner(content).scan(Byte.OpenBracket).map(({ value }) => value)
 }
 
 class JsonScanner {
@@ -70,15 +82,16 @@ class JsonScanner {
     this.#content = content
   }
 
-  scan(): readonly TopLevelMember[] {
+  /** @param opening - Byte that must open the outermost container. */
+  scan(opening: Byte.OpenBrace | Byte.OpenBracket): readonly TopLevelMember[] {
     this.#skipWhiteSpace()
-    if (this.#content[this.#at] !== Byte.OpenBrace) {
-      throw this.#unexpected('expected a JSON object')
+    if (this.#content[this.#at] !== opening) {
+      throw this.#unexpected(opening === Byte.OpenBrace ? 'expected a JSON object' : 'expected a JSON array')
     }
     this.#scanContainers()
     this.#skipWhiteSpace()
     if (this.#at < this.#content.length) {
-      throw this.#unexpected('nothing may follow the JSON object')
+      throw this.#unexpected('nothing may follow the closing bracket')
     }
     return this.#members
   }
@@ -127,17 +140,19 @@ class JsonScanner {
 
   /** Reads `"name" :` where the open container is an object. */
   #memberName(): void {
-    if (this.#isObject[this.#depth]) {
-      const name = this.#key(this.#depth === 1)
-      if (this.#depth === 1) {
-        this.#member = name
-        this.#valueStart = this.#at
-      }
+    const isOutermost = this.#depth === 1
+    const name = this.#isObject[this.#depth] ? this.#key(isOutermost) : ''
+    if (isOutermost) {
+      this.#member = name
+      this.#valueStart = this.#at
     }
   }
 
   #endValue(): void {
     if (this.#depth === 1) {
+      if (this.#members.length >= MAX_JSON_MEMBERS) {
+        throw this.#unexpected(`more than ${MAX_JSON_MEMBERS} members`)
+      }
       this.#members.push({ name: this.#member, value: { start: this.#valueStart, end: this.#at } })
     }
     this.#skipWhiteSpace()

@@ -19,7 +19,7 @@ export interface PreparedContent extends RewrittenContent {
 export async function prepareContent(
   form: ContentForm,
   fields: FieldList,
-  content: readonly Buffer[],
+  content: Buffer,
   maxContentBytes: number,
 ): Promise<PreparedContent> {
   const mediaType = contentMediaType(fields)
@@ -31,7 +31,7 @@ export async function prepareContent(
       `Send the content as ${accepted}, in UTF-8, with one Content-Type field that says so.`,
     )
   }
-  const plain = joined(await decodeContent(content, fields, maxContentBytes))
+  const plain = await decodeContent(content, fields, maxContentBytes)
   const rewritten = isForm ? rewriteMultipart(plain, mediaType.parameters.get('boundary')) : rewriteModel(plain)
   return { ...rewritten, plain }
 }
@@ -39,8 +39,4 @@ export async function prepareContent(
 function isJson(mediaType: MediaType | undefined): boolean {
   const charset = mediaType?.parameters.get('charset')?.toLowerCase()
   return mediaType?.type === 'application/json' && (charset === undefined || charset === 'utf-8' || charset === 'utf8')
-}
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }

@@ -7,8 +7,8 @@ export interface RewrittenContent {
   readonly modelRequested?: string
   /** Chunks to send in order. Their total length differs from the input's: compute `content-length` anew. */
   readonly withModel: (model: string) => readonly Buffer[]
-  /** The names of the outermost members, where the content is JSON. */
-  readonly memberNames?: readonly string[]
+  /** The outermost members; none where the content is a form. */
+  readonly members: readonly TopLevelMember[]
 }
 
 /** A longer identifier is no identifier. */
@@ -22,14 +22,13 @@ export const MAX_MODEL_LENGTH = 512
  */
 export function rewriteModel(content: Buffer): RewrittenContent {
   const members = scanMembers(content)
-  const memberNames = members.map(({ name }) => name)
   const model = theOneModel(members)
   if (!model) {
-    return { memberNames, withModel: (name) => insertFirst(content, name, members.length === 0) }
+    return { members, withModel: (name) => insertFirst(content, name, members.length === 0) }
   }
   const modelRequested = modelString(content, model)
   return {
-    memberNames,
+    members,
     ...(modelRequested !== undefined && { modelRequested }),
     // Splice instead of parse and serialise: a round trip rounds integers beyond 2^53 (some `seed`s) and rewrites
     // escapes, and so defeats the provider's prompt cache.

@@ -8,20 +8,29 @@ import { scanMultipart } from './scan-multipart.js'
  * @throws {ProxyError} `ERR_CONTENT_NOT_MULTIPART`, `ERR_MODEL_AMBIGUOUS` (400).
  */
 export function rewriteMultipart(content: Buffer, boundary: string | undefined): RewrittenContent {
-  const models = scanMultipart(content, boundary).filter(({ name }) => name === 'model')
+  const parts = scanMultipart(content, boundary)
+  const models = parts.filter(({ name }) => name === 'model')
+  const alternative = parts.find(({ name }) => name === 'models' || name === 'fallbacks')
+  if (alternative) {
+    throw new ProxyError(
+      'ERR_MODEL_AMBIGUOUS',
+      `The form has a part named "${alternative.name}", which would let the provider pick another model.`,
+    )
+  }
   if (models.length > 1) {
     throw new ProxyError('ERR_MODEL_AMBIGUOUS', 'The form has more than one part named "model"; send one.')
   }
   const model = models[0]
   if (!model) {
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\n`
-    return { withModel: (name) => [Buffer.from(`${head}${name}\r\n`), content] }
+    return { members: [], withModel: (name) => [Buffer.from(`${head}${name}\r\n`), content] }
   }
   const { start, end } = model.content
   if (end - start > MAX_MODEL_LENGTH) {
     throw new ProxyError('ERR_CONTENT_NOT_MULTIPART', `"model" must have at most ${MAX_MODEL_LENGTH} bytes.`)
   }
   return {
+    members: [],
     modelRequested: content.toString('utf8', start, end),
     withModel: (name) => [content.subarray(0, start), Buffer.from(name), content.subarray(end)],
   }

@@ -11,8 +11,9 @@ const MAX_PARTS = 256
 const MAX_PART_HEAD_BYTES = 8 * 1024
 // RFC 2046 §5.1.1: 1 to 70 characters, the last no space.
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/
-const DISPOSITION = /^form-data((?:[ \t]*;[ \t]*[a-z]+\*?="(?:[^"\\]|\\.)*")+)[ \t]*$/i
-const PARAMETER = /;[ \t]*([a-z]+\*?)="((?:[^"\\]|\\.)*)"/gi
+const DISPOSITION =
+  /^form-data((?:[ \t]*;[ \t]*(?:[a-z]+\*?="(?:[^"\\]|\\.)*"|filename\*=[!#$&+.^_`|~0-9A-Za-z%'-]+))+)[ \t]*$/i
+const PARAMETER = /;[ \t]*([a-z]+\*?)=(?:"((?:[^"\\]|\\.)*)"|[^;"]*)/gi
 
 /**
  * Finds the parts of a form. Strict on purpose: whatever two parsers could split or name differently is refused,
@@ -24,6 +25,7 @@ export function scanMultipart(content: Buffer, boundary: string | undefined): re
   if (boundary === undefined || !BOUNDARY.test(boundary)) {
     throw malformed('the boundary parameter of Content-Type must have 1 to 70 characters')
   }
+  const dashes = Buffer.from(`--${boundary}`)
   const opening = Buffer.from(`--${boundary}\r\n`)
   const delimiter = Buffer.from(`\r\n--${boundary}`)
   if (content.compare(opening, 0, opening.length, 0, Math.min(opening.length, content.length)) !== 0) {
@@ -40,6 +42,10 @@ export function scanMultipart(content: Buffer, boundary: string | undefined): re
     const end = content.indexOf(delimiter, start)
     if (end < 0) {
       throw malformed('the closing boundary is missing')
+    }
+    // Behind an empty line, or behind a bare CR or LF, some parsers see a boundary here and others do not.
+    if (content.indexOf(dashes, start) < end) {
+      throw malformed('the boundary occurs within a part')
     }
     parts.push({ name: partName(content.toString('utf8', at, headEnd)), content: { start, end } })
     at = end + delimiter.length

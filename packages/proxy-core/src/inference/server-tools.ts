@@ -1,37 +1,77 @@
 import { ProxyError } from '../proxy-error.js'
+import { type Span, scanJsonArray, scanJsonObject, type TopLevelMember } from './json-scan.js'
 
 /**
  * Tools the *client* runs and only tells the model of. Everything else (web search and fetch, code execution,
  * remote MCP servers, and what is invented next) runs at the provider, out of reach of the egress policy.
  */
-const CLIENT_TOOL = /^(?:function|custom|bash_\d+|text_editor_\d+|computer_\d+|memory_\d+|local_shell|apply_patch)$/
+const CLIENT_TOOL =
+  /^(?:function|custom|bash_\d+|text_editor_\d+|computer_\d+|computer_use_preview|memory_\d+|local_shell|apply_patch)$/
+
+/** Members that ask the provider to reach out without being tools. */
+const REACHING_OUT: ReadonlySet<string> = new Set(['mcp_servers', 'web_search_options', 'search_parameters', 'plugins'])
 
 /**
  * Refuses a request that asks for tools which the provider runs itself, for routes that deny them.
  *
- * @param content - A JSON object, already checked: one `tools` at most is read, two are refused.
+ * @param content - JSON that has been scanned.
+ * @param members - Its outermost members.
  * @throws {ProxyError} `ERR_SERVER_TOOL_DENIED` (403).
  */
-export function refuseServerTools(content: Buffer, memberNames: readonly string[]): void {
-  if (memberNames.filter((name) => name === 'tools').length > 1) {
+export function refuseServerTools(content: Buffer, members: readonly TopLevelMember[]): void {
+  const reachingOut = members.find(({ name }) => REACHING_OUT.has(name))
+  if (reachingOut) {
+    throw denied(`"${reachingOut.name}"`)
+  }
+  const lists = members.filter(({ name }) => name === 'tools')
+  if (lists.length > 1) {
     throw denied('two "tools" members')
   }
-  for (const name of ['mcp_servers', 'web_search_options', 'plugins']) {
-    if (memberNames.includes(name)) {
-      throw denied(`"${name}"`)
-    }
+  for (const { value } of lists) {
+    checkTools(slice(content, value))
   }
-  if (!memberNames.includes('tools')) {
+}
+
+function checkTools(list: Buffer): void {
+  if (list.toString('latin1') === 'null') {
     return
   }
-  const { tools } = JSON.parse(content.toString()) as { tools: unknown }
-  for (const tool of Array.isArray(tools) ? tools : []) {
-    const type = (tool as { type?: unknown } | null)?.type
-    // Anthropic's own tools without a type are the client's.
-    if (type !== undefined && type !== null && !(typeof type === 'string' && CLIENT_TOOL.test(type))) {
+  if (list[0] !== 0x5b /* [ */) {
+    throw denied('"tools" that are no list')
+  }
+  for (const tool of elementsOf(list)) {
+    checkTool(slice(list, tool))
+  }
+}
+
+function elementsOf(list: Buffer): readonly Span[] {
+  try {
+    return scanJsonArray(list)
+  } catch {
+    throw denied('more tools than can be checked')
+  }
+}
+
+/** Read from the bytes: a parser keeps one of two `type` members, and the provider's may keep the other. */
+function checkTool(tool: Buffer): void {
+  if (tool[0] !== 0x7b /* { */) {
+    throw denied('a tool that is no object')
+  }
+  const types = scanJsonObject(tool).filter(({ name }) => name === 'type')
+  if (types.length > 1) {
+    throw denied('a tool of two types')
+  }
+  for (const { value } of types) {
+    const type: unknown = JSON.parse(slice(tool, value).toString())
+    // Some dialects' own tools have no type; those are the client's.
+    if (type !== null && !(typeof type === 'string' && CLIENT_TOOL.test(type))) {
       throw denied(`the tool type ${JSON.stringify(type).slice(0, 64)}`)
     }
   }
+}
+
+function slice(content: Buffer, { start, end }: Span): Buffer {
+  return content.subarray(start, end)
 }
 
 function denied(what: string): ProxyError {

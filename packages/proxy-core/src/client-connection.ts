@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type ClientAccess, isLoopback } from './connect/authenticate-client.js'
+import type { ClientAccess } from './connect/authenticate-client.js'
+import { watchPresence } from './connect/client-presence.js'
 import { refusalContent } from './connect/refusal-content.js'
 import { watchRequestLine } from './connect/request-line.js'
 import { serveConnect } from './connect/serve-connect.js'
-import { socketOwnerUid } from './connect/socket-owner.js'
 import { serveForward } from './forward/serve-forward.js'
 import type { ClientExchange } from './http/client-exchange.js'
 import { parseFailure } from './http/parse-failure.js'
@@ -28,7 +28,8 @@ export interface ClientConnectionContext extends ServeInferenceContext {
 
 /** Wrong tokens on one connection before it is closed. */
 const MAX_CHALLENGES = 4
-const PRESENCE_CHECK_MS = 250
+/** Requests that wait on one connection while more are read from it. */
+const MAX_WAITING = 32
 
 /** One connection of a client, its own or the decrypted one inside: what Node's parser makes of it comes here. */
 export class ClientConnection {
@@ -38,6 +39,8 @@ export class ClientConnection {
   /** Exchanges are served in order, so that while this one is under way nothing else may be written. */
   #newest: ClientExchange | undefined
   readonly #checkRequestLine: () => void
+  #waiting = 0
+  #isHeldBack = false
   #challenges = 0
   #isUnreadable = false
 
@@ -48,8 +51,9 @@ export class ClientConnection {
     this.#context = context
     // For the time when no parser listens: behind CONNECT, and behind a request that could not be parsed.
     socket.on('error', () => socket.destroy())
-    socket.once('end', () => this.#watchPresence())
-    this.#checkRequestLine = watchRequestLine(socket)
+    socket.once('end', () => watchPresence(socket, { isNeeded: () => this.#isAnswering(), unknownIs: 'gone' }))
+    socket.on('resume', () => this.#holdBack())
+    this.#checkRequestLine = isIntercepted ? () => {} : watchRequestLine(socket)
   }
 
   connect(request: IncomingMessage, head: Buffer): void {
@@ -79,6 +83,9 @@ export class ClientConnection {
     const { nextId, onEvent, open, access } = this.#context
     const exchange = { id: nextId(), request, response, expectsContinue, cut: new AbortController() }
     this.#newest = exchange
+    this.#waiting++
+    this.#holdBack()
+    response.once('close', () => this.#goOn())
     if (this.#isIntercepted) {
       open.addExchange(exchange, serveInference(exchange, this.#context))
       return
@@ -140,6 +147,26 @@ export class ClientConnection {
     return this.#newest !== undefined && !this.#newest.response.writableFinished
   }
 
+  /** Node announces all pipelined requests at once, and would go on until the memory is full of them. */
+  #holdBack(): void {
+    if (this.#waiting <= MAX_WAITING) {
+      return
+    }
+    this.#socket.pause()
+    if (!this.#isHeldBack) {
+      this.#isHeldBack = true
+      watchPresence(this.#socket, { isNeeded: () => this.#isHeldBack, unknownIs: 'present' })
+    }
+  }
+
+  #goOn(): void {
+    this.#waiting--
+    if (this.#isHeldBack && this.#waiting <= MAX_WAITING) {
+      this.#isHeldBack = false
+      this.#socket.resume()
+    }
+  }
+
   /** Calls back when nothing is being written; never where the connection ends before. */
   #behindAnswers(proceed: () => void): void {
     if (!this.#newest || !this.#isAnswering()) {
@@ -147,24 +174,6 @@ export class ClientConnection {
       return
     }
     this.#newest.response.once('finish', () => setImmediate(() => this.#socket.writable && proceed()))
-  }
-
-  /**
-   * A client that has closed its side for writing may still wait for its answer, or be gone: TCP says the same of both.
-   * Where the kernel can tell whether anybody holds the other end, that decides; elsewhere it counts as gone.
-   */
-  #watchPresence(): void {
-    const socket = this.#socket
-    const look = () => {
-      if (!this.#isAnswering()) {
-        clearInterval(timer)
-      } else if (!isLoopback(socket.remoteAddress) || socketOwnerUid(socket) === undefined) {
-        socket.destroy()
-      }
-    }
-    const timer = setInterval(look, PRESENCE_CHECK_MS)
-    socket.once('close', () => clearInterval(timer))
-    look()
   }
 
   #refusalContent(failure: ProxyError): string {

@@ -4,7 +4,12 @@ const TLS_HANDSHAKE = 0x16
 const SOCKS_VERSIONS: ReadonlySet<number> = new Set([4, 5])
 const METHOD_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ /
 
-type UnparsableError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer; readonly reason?: string }
+interface UnparsableError extends NodeJS.ErrnoException {
+  readonly reason?: string
+  readonly rawPacket?: Buffer
+  /** Of the packet, before the offending byte. */
+  readonly bytesParsed?: number
+}
 
 /**
  * Says what Node's parser or its timers refused, in our terms.
@@ -12,7 +17,7 @@ type UnparsableError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer; re
  * @param error - From `clientError`: `code` and `reason` are llhttp's or Node's, `rawPacket` what was being parsed.
  * @returns `undefined` where the client is gone or never began, so that there is nobody to answer.
  */
-export function parseFailure({ code, reason, rawPacket }: UnparsableError): ProxyError | undefined {
+export function parseFailure({ code, reason, rawPacket, bytesParsed = 0 }: UnparsableError): ProxyError | undefined {
   switch (code) {
     case 'ECONNRESET':
     case 'EPIPE':
@@ -29,7 +34,7 @@ export function parseFailure({ code, reason, rawPacket }: UnparsableError): Prox
         ? new ProxyError('ERR_HTTP_VERSION', 'Only HTTP/1.1 and HTTP/1.0 are served here.')
         : malformed('The request line goes on behind the version.')
     case 'HPE_INVALID_METHOD':
-      return invalidMethod(rawPacket ?? Buffer.alloc(0))
+      return invalidMethod(rawPacket?.subarray(bytesParsed) ?? Buffer.alloc(0))
     case 'HPE_INVALID_EOF_STATE':
       return malformed('The connection ended before the request was complete.')
     default:

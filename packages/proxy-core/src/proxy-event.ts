@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ProxyError, ProxyErrorCode } from './proxy-error.js'
 import type { RouteSourceKind } from './route/resolved-route.js'
 import type { Usage } from './stream/usage.js'
+import type { HandshakeOutcome } from './tls/terminate-tls.js'
 
 /** A request to leave the sandbox, and what became of it. */
 export interface EgressEvent {
@@ -91,23 +92,22 @@ export function unreadableEvent(id: string, failure: ProxyError, isIntercepted: 
     : { kind: 'egress', id, method: '', target: '', action: 'deny', reason, errorCode }
 }
 
-/** A client that was let into the tunnel and could not agree with us on TLS: the likeliest reason is an untrusted CA. */
-export function handshakeFailedEvent(id: string, { reason, cause }: HandshakeFailed): EgressEvent {
+/** Of a client that was let into the tunnel and could not agree with us on TLS. */
+export function handshakeFailedEvent(id: string, { reason, cause }: FailedHandshake): EgressEvent {
   const detail = cause ? `: ${cause.message.trim()}` : ''
+  // Some clients say so with an alert, others only leave.
+  const hint = reason === 'connection_closed' ? '; does the client trust the CA?' : ''
   return {
     kind: 'egress',
     id,
     method: 'CONNECT',
     target: 'inference.local:443',
     action: 'deny',
-    reason: `TLS handshake failed (${reason})${detail}`,
+    reason: `TLS handshake failed (${reason})${detail}${hint}`,
   }
 }
 
-interface HandshakeFailed {
-  readonly reason: string
-  readonly cause?: Error
-}
+type FailedHandshake = HandshakeOutcome & { readonly kind: 'failed' }
 
 /** A request target without what may be secret in it: query, and user info in whatever form. */
 export function tellableTarget(target: string): string {

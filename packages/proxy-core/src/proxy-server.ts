@@ -63,7 +63,7 @@ export function createProxyServer(context: ProxyServerContext): Server {
       const connection = terminateTls(client, head, certificates, {
         handshakeTimeoutMs: limits.handshakeTimeoutMs,
         onHandshake: (outcome) => {
-          if (outcome.kind === 'failed' && outcome.reason !== 'connection_closed') {
+          if (outcome.kind === 'failed') {
             onEvent(handshakeFailedEvent(connectionContext.nextId(), outcome))
           }
         },

@@ -1,5 +1,6 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import type { Agent, buildConnector } from 'undici'
+import { checkServerIdentity } from './check-server-identity.js'
 import { guardedLookup, literalAddressRefusal } from './guarded-lookup.js'
 import type { SendUpstream } from './send-upstream.js'
 import { UpstreamAttempt } from './upstream-attempt.js'
@@ -84,7 +85,8 @@ async function createAgent({ extraRoots = [] }: UpstreamPoolOptions): Promise<Ag
     secure ??= buildConnector({
       ...common,
       secureContext,
-      rejectUnauthorized: true,
+      rejectUnauthorized: true, // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      checkServerIdentity,
       lookup: guardedLookup('https:'),
     } as buildConnector.BuildOptions)
     secure(connectOptions, callback)

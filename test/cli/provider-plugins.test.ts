@@ -103,6 +103,21 @@ test.each([
   expect(stderr).toContain(reason)
 })
 
+test('one that ends its process takes no other with it, and one cannot change what another says', async () => {
+  using home = cliHome()
+  linkPlugin(
+    home,
+    'provider-a-vandal',
+    'JSON.stringify = () => "{}"; setTimeout(() => process.exit(0), 50); export default () => new Promise(() => {})',
+  )
+  linkPlugin(home, 'provider-extra', contributing(PROFILE))
+
+  const { stdout, stderr } = await home.run(['provider', 'types', '-o', 'name'])
+
+  expect(stdout.trim().split('\n')).toEqual(['anthropic', 'extra', 'mock', 'nvidia', 'openai'])
+  expect(stderr).toContain('provider plugin provider-a-vandal: ')
+})
+
 test('a plugin that loops for ever is killed, with what it started', async () => {
   using home = cliHome()
   const marker = join(home.path, 'grandchild')

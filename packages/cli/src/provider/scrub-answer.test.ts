@@ -43,6 +43,15 @@ test.each([
   expect(said).not.toMatch(/AbC|5678|sk-/)
 })
 
+test.each([encodeURIComponent, (key: string) => JSON.stringify(key).slice(1, -1)])(
+  'masks a key that had to be escaped',
+  (escaped) => {
+    const key = 'k+/="'.repeat(2)
+
+    expect(scrubAnswer(`key ${escaped(key)}!`, [key])).toBe('key [redacted]!')
+  },
+)
+
 test('leaves words alone that only look alike', () => {
   expect(scrub('loading... the *** of proj-x')).toBe('loading... the *** of proj-x')
 })

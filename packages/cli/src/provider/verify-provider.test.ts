@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { Credential, type ResolvedRoute } from '@nemoclaw/proxy-core/control-plane'
 import nock from 'nock'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -163,12 +164,18 @@ test('a page instead of JSON is no provider', async () => {
   expect(await verify()).toMatchObject({ class: 'unexpected_answer' })
 })
 
-test('an endless answer is cut off', async () => {
+test('an endless answer is cut off rather than waited for', async () => {
+  const endless = new Readable({
+    read() {
+      setImmediate(() => this.push('x'.repeat(1024)))
+    },
+  })
   nock(ORIGIN)
     .post('/v1/chat/completions')
-    .reply(200, `{"a":"${'x'.repeat(1024 * 1024)}"}`)
+    .reply(200, () => endless)
 
   expect(await verify()).toMatchObject({ class: 'unexpected_answer' })
+  endless.destroy()
 })
 
 test('silence ends at the limit', async () => {

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import type { ProxyError } from '../proxy-error.js'
+import type { FieldList } from './field-list.js'
 import { refusalFields } from './refusal-fields.js'
 
 /**
@@ -13,6 +14,8 @@ export const LINGER_MS = 2_000
 export interface RefusalOptions {
   /** JSON text. */
   readonly content: string
+  /** Further fields. */
+  readonly fields?: FieldList
   /** Keeps the connection for another try, where the request was read to its end. */
   readonly keepAlive?: boolean
 }
@@ -25,14 +28,14 @@ export async function refuseRequest(
   request: IncomingMessage,
   response: ServerResponse,
   error: ProxyError,
-  { content, keepAlive = false }: RefusalOptions,
+  { content, fields = [], keepAlive = false }: RefusalOptions,
 ): Promise<void> {
   if (response.headersSent) {
     response.socket?.destroy()
     return
   }
   const close = !(keepAlive && request.complete)
-  response.writeHead(error.status, refusalFields(error, content, close).flat())
+  response.writeHead(error.status, [...refusalFields(error, content, close), ...fields].flat())
   const { socket } = response
   if (request.complete || request.destroyed || !socket) {
     response.end(content)

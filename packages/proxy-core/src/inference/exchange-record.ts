@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { FieldList } from '../http/field-list.js'
 import type { ProxyError } from '../proxy-error.js'
 import { type ExchangeEvent, type ExchangeOutcome, tellableTarget } from '../proxy-event.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
@@ -11,6 +12,8 @@ export class ExchangeRecord {
   matched?: MatchedEndpoint
   route?: ResolvedRoute
   modelRequested: string | undefined
+  /** Of every response to this request, refusals too. */
+  crossOriginFields: FieldList = []
   attempts?: number
   firstByteMs?: number
   requestBytes = 0

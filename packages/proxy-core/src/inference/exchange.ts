@@ -9,12 +9,12 @@ import { responseFields, routeFields } from '../stream/response-fields.js'
 import type { SendUpstream, UpstreamResponse } from '../upstream/send-upstream.js'
 import { answerLocally } from './answer-locally.js'
 import { checkHost } from './check-host.js'
+import { crossOriginFields, preflightFields } from './cross-origin.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import type { InferenceEndpoint } from './inference-endpoint.js'
 import { matchEndpoint } from './match-endpoint.js'
 import { prepareContent } from './prepare-content.js'
 import { readContent } from './read-content.js'
-import { refuseBrowser } from './refuse-browser.js'
 import { refuseServerTools } from './server-tools.js'
 import { streamFailureEvent } from './stream-failure.js'
 import { upstreamFields } from './upstream-fields.js'
@@ -44,7 +44,11 @@ export async function exchange(
 ): Promise<RelayResult | undefined> {
   const fields = checkRequestHead(request)
   checkHost(fields)
-  refuseBrowser(fields, allowedOrigins)
+  record.crossOriginFields = crossOriginFields(fields, allowedOrigins)
+  if (request.method === 'OPTIONS' && record.crossOriginFields.length > 0) {
+    response.writeHead(204, [...record.crossOriginFields, ...preflightFields(fields)].flat()).end()
+    return undefined
+  }
   const matched = matchEndpoint(request.method ?? '', request.url ?? '')
   const { endpoint, path, query } = matched
   record.matched = matched
@@ -55,7 +59,7 @@ export async function exchange(
     }
     const route = await routes.resolve(undefined)
     record.route = route
-    sendJson(response, answerLocally(path, route), routeFields(route, undefined))
+    sendJson(response, answerLocally(path, route), [...routeFields(route, undefined), ...record.crossOriginFields])
     return undefined
   }
 
@@ -90,7 +94,10 @@ export async function exchange(
   refuseSteering(upstream)
 
   return relayResponse(upstream, response, {
-    fields: responseFields(upstream.fields, route, { modelRequested, attempts: upstream.attempts }),
+    fields: [
+      ...responseFields(upstream.fields, route, { modelRequested, attempts: upstream.attempts }),
+      ...record.crossOriginFields,
+    ],
     origin: new URL(route.baseUrl).origin,
     failureEvent: (error) => streamFailureEvent(endpoint.protocol, error, route.model),
     onFirstByte: () => record.markFirstByte(),

@@ -12,6 +12,9 @@ export interface MatchedEndpoint {
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/
 // Forms that one parser reads as another path than the next one does. Nothing is canonicalised into a match.
 const NOT_CANONICAL = /\/\/|\\|;|\/\.{1,2}(?=\/|$)|%(?:2f|5c|2e|00)/i
+// What may not come out of percent-decoding: control characters, and another percent-encoding.
+const NOT_CANONICAL_DECODED = /[\0-\x1f\x7f]|%[0-9a-f]{2}/i
+const MAX_ECHO_LENGTH = 128
 const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set(['key', 'api_key', 'api-key', 'access_token'])
 const IMPLEMENTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
 
@@ -30,11 +33,17 @@ export function matchEndpoint(method: string, target: string): MatchedEndpoint {
   refuseCredentialInQuery(query)
   const onPath = INFERENCE_ENDPOINTS.filter((endpoint) => coversPath(endpoint.path, path))
   if (onPath.length === 0) {
-    throw new ProxyError('ERR_ENDPOINT_NOT_ALLOWED', `${method} ${path} is not served here. ${servedList()}`)
+    throw new ProxyError(
+      'ERR_ENDPOINT_NOT_ALLOWED',
+      `${method} ${path.slice(0, MAX_ECHO_LENGTH)} is not served here. ${servedList()}`,
+    )
   }
   const endpoint = onPath.find((candidate) => candidate.method === method)
   if (!endpoint) {
-    throw new ProxyError('ERR_METHOD_NOT_ALLOWED', `${path} takes ${onPath[0]!.method}, not ${method}.`)
+    throw new ProxyError(
+      'ERR_METHOD_NOT_ALLOWED',
+      `${path.slice(0, MAX_ECHO_LENGTH)} takes ${onPath[0]!.method}, not ${method}.`,
+    )
   }
   return { endpoint, path, query }
 }
@@ -58,18 +67,21 @@ function splitTarget(target: string): { path: string; query: string } {
   }
   const questionMark = target.indexOf('?')
   const path = questionMark < 0 ? target : target.slice(0, questionMark)
-  if (NOT_CANONICAL.test(path)) {
+  const decoded = decodedOrUndefined(path)
+  if (NOT_CANONICAL.test(path) || decoded === undefined || NOT_CANONICAL_DECODED.test(decoded)) {
     throw new ProxyError(
       'ERR_PATH_NOT_CANONICAL',
-      'The path is ambiguous: dot segments, "//", "\\", ";" and encoded separators are refused.',
+      'The path is ambiguous: dot segments, "//", "\\", ";", encoded separators and broken or double encodings are refused.',
     )
   }
   return { path, query: questionMark < 0 ? '' : target.slice(questionMark) }
 }
 
 function refuseCredentialInQuery(query: string): void {
-  for (const parameter of query.slice(1).split('&')) {
-    const name = decodeParameterName(parameter.split('=', 1)[0] ?? '')
+  // Some servers separate parameters by semicolons too.
+  for (const parameter of query.slice(1).split(/[&;]/)) {
+    const rawName = parameter.split('=', 1)[0]!.replaceAll('+', ' ')
+    const name = (decodedOrUndefined(rawName) ?? rawName).trim()
     if (CREDENTIAL_PARAMETERS.has(name.toLowerCase())) {
       throw new ProxyError(
         'ERR_CREDENTIAL_IN_QUERY',
@@ -79,11 +91,11 @@ function refuseCredentialInQuery(query: string): void {
   }
 }
 
-function decodeParameterName(name: string): string {
+function decodedOrUndefined(text: string): string | undefined {
   try {
-    return decodeURIComponent(name.replaceAll('+', ' ')).trim()
+    return decodeURIComponent(text)
   } catch {
-    return name
+    return undefined
   }
 }
 

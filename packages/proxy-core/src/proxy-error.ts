@@ -29,6 +29,7 @@ export const FAILURES = {
   ERR_CONTENT_TYPE_UNSUPPORTED: [415, 'unsupported_media_type', 'http_request_error'],
   ERR_EXPECTATION_FAILED: [417, 'expectation_failed', 'http_request_error'],
   ERR_MISDIRECTED: [421, 'misdirected_request', 'http_request_error'],
+  ERR_WEBSOCKET_NOT_SERVED: [426, 'websocket_not_served', 'http_request_denied'],
   ERR_HEAD_TOO_LARGE: [431, 'request_header_fields_too_large', 'http_request_error'],
   ERR_METHOD_NOT_IMPLEMENTED: [501, 'method_not_implemented', 'http_request_error'],
   ERR_UPSTREAM_UNREACHABLE: [502, 'upstream_connection_failed', 'destination_unavailable'],

@@ -3,7 +3,7 @@ import type { FieldList } from './field-list.js'
 
 /**
  * The header of a response of our own making: what went wrong (RFC 9209 §2), and what the status obliges us to add
- * (RFC 9110 §15.5.6 and §15.5.8).
+ * (RFC 9110 §15.5.6, §15.5.8 and §15.5.22).
  *
  * @param content - JSON text.
  * @param close - Whether the connection ends behind it.
@@ -15,6 +15,7 @@ export function refusalFields(error: ProxyError, content: string, close: boolean
     ['Proxy-Status', `nemoclaw; error=${error.proxyStatus}; details="${error.code}"`],
     ...(error.status === 405 ? [['Allow', 'GET, POST'] as const] : []),
     ...(error.status === 407 ? [['Proxy-Authenticate', 'Basic realm="nemoclaw", charset="UTF-8"'] as const] : []),
+    ...(error.status === 426 ? [['Upgrade', 'HTTP/1.1'] as const] : []),
     ...(close ? [['Connection', 'close'] as const] : []),
   ]
 }

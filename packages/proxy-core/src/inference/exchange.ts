@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ClientExchange } from '../http/client-exchange.js'
+import { fieldValues, listMembers } from '../http/field-list.js'
 import { announcesContent, checkRequestHead } from '../http/request-head.js'
 import { ProxyError } from '../proxy-error.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
@@ -49,7 +50,7 @@ export async function exchange(
     response.writeHead(204, [...record.crossOriginFields, ...preflightFields(fields)].flat()).end()
     return undefined
   }
-  const matched = matchEndpoint(request.method ?? '', request.url ?? '')
+  const matched = matchEndpoint(request.method ?? '', request.url ?? '', listMembers(fieldValues(fields, 'upgrade')))
   const { endpoint, path, query } = matched
   record.matched = matched
 

@@ -22,10 +22,11 @@ const IMPLEMENTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST',
  * Finds the endpoint a request names: byte for byte, method and path.
  *
  * @param target - Origin-form request target, e.g. `/v1/chat/completions?beta=true`.
+ * @param upgrades - Protocols that the client would change to (RFC 9110 §7.8), lower case.
  * @throws {ProxyError} `ERR_REQUEST_MALFORMED`, `ERR_PATH_NOT_CANONICAL`, `ERR_CREDENTIAL_IN_QUERY` (400),
- *   `ERR_ENDPOINT_NOT_ALLOWED` (403), `ERR_METHOD_NOT_ALLOWED` (405).
+ *   `ERR_ENDPOINT_NOT_ALLOWED` (403), `ERR_METHOD_NOT_ALLOWED` (405), `ERR_WEBSOCKET_NOT_SERVED` (426).
  */
-export function matchEndpoint(method: string, target: string): MatchedEndpoint {
+export function matchEndpoint(method: string, target: string, upgrades: readonly string[] = []): MatchedEndpoint {
   if (!IMPLEMENTED_METHODS.has(method)) {
     throw new ProxyError('ERR_METHOD_NOT_ALLOWED', `${method} is not served here. ${servedList()}`)
   }
@@ -40,6 +41,10 @@ export function matchEndpoint(method: string, target: string): MatchedEndpoint {
   }
   const endpoint = onPath.find((candidate) => candidate.method === method)
   if (!endpoint) {
+    // docs/agents.md: there are clients that after 426 ask over HTTP at once, and after 405 when they have tried for long.
+    if (method === 'GET' && upgrades.includes('websocket')) {
+      throw new ProxyError('ERR_WEBSOCKET_NOT_SERVED', `No WebSocket is served here: POST to ${path} instead.`)
+    }
     throw new ProxyError(
       'ERR_METHOD_NOT_ALLOWED',
       `${path.slice(0, MAX_ECHO_LENGTH)} takes ${onPath[0]!.method}, not ${method}.`,

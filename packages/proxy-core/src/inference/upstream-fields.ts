@@ -7,6 +7,7 @@ import type { ResolvedRoute } from '../route/resolved-route.js'
 const ALLOWED: ReadonlySet<string> = new Set(['content-type', 'accept', 'accept-encoding', 'user-agent'])
 // RFC 9110 §5.5, visible ASCII only: a control character would end the field and begin another (CWE-113).
 const FIELD_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
+const MAX_CREDENTIAL_BYTES = 8 * 1024
 
 /**
  * The header of the upstream request. In order of precedence: our credential, the operator's extra fields, the
@@ -50,10 +51,10 @@ function credentialField({ auth, credential, providerName }: ResolvedRoute): [na
     return undefined
   }
   const secret = credential?.reveal() ?? ''
-  if (!FIELD_SAFE.test(secret)) {
+  if (secret.length > MAX_CREDENTIAL_BYTES || !FIELD_SAFE.test(secret)) {
     throw new ProxyError(
       'ERR_CREDENTIAL_UNAVAILABLE',
-      `The credential of provider "${providerName}" is empty or holds characters no header field can carry. ` +
+      `The credential of provider "${providerName}" is empty, too long, or holds characters no header field can carry. ` +
         `Enter it again: nemoclaw provider update ${providerName} --credential <KEY>`,
     )
   }

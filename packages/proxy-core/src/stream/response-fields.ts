@@ -9,14 +9,17 @@ import type { ResolvedRoute } from '../route/resolved-route.js'
 const DROPPED: ReadonlySet<string> = new Set([
   'alt-svc',
   'clear-site-data',
+  'location',
   'nel',
   'proxy-status',
   'public-key-pins',
   'refresh',
   'report-to',
   'reporting-endpoints',
+  'service-worker-allowed',
   'set-cookie',
   'set-cookie2',
+  'sourcemap',
   'strict-transport-security',
   'www-authenticate',
 ])

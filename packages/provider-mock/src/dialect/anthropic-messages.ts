@@ -24,9 +24,10 @@ function messagesQuestion(body: MockExchange['body']): Question {
   const toolChoice = chosenTool(body['tool_choice'])
   return {
     text: contentText(user?.['content']),
-    // Tools that the vendor runs itself have a dated type and no schema of their own.
-    tools: records(body['tools']).flatMap(({ name, input_schema: schema }) =>
-      typeof name === 'string' && schema !== undefined ? [{ name, schema }] : [],
+    // Tools that the vendor runs itself have a dated type and no schema of their own; a deferred one cannot be called
+    // until a search has loaded it.
+    tools: records(body['tools']).flatMap(({ name, input_schema: schema, defer_loading: deferred }) =>
+      typeof name === 'string' && schema !== undefined && deferred !== true ? [{ name, schema }] : [],
     ),
     ...(toolChoice !== undefined && { toolChoice }),
     endsWithToolResult: records(last?.['content']).some(({ type }) => type === 'tool_result'),

@@ -215,3 +215,27 @@ test('a cache folder that cannot be written to costs time and nothing else', asy
     stdout: 'anthropic\nmock\nnvidia\nopenai\n',
   })
 })
+
+test('a plugin whose commands end the process can still be seen and removed', async () => {
+  using home = cliHome()
+  const root = linkPlugin(home, 'provider-deadly', contributing(PROFILE))
+  mkdirSync(join(root, 'commands'))
+  writeFileSync(join(root, 'commands', 'x.js'), 'process.exit(0)')
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  writeFileSync(
+    join(root, 'package.json'),
+    JSON.stringify({ ...pjson, oclif: { ...pjson.oclif, commands: './commands' } }),
+  )
+
+  const listed = await home.run(['plugins'])
+  const json = await home.run(['plugins', '--json'])
+  const removed = await home.run(['plugins', 'uninstall', 'provider-deadly'])
+  const after = await home.run(['provider', 'types', '-o', 'name'])
+
+  expect(listed.stdout).toContain('provider-deadly 1.0.0 (link)')
+  expect(JSON.parse(json.stdout)).toEqual(
+    expect.arrayContaining([expect.objectContaining({ name: 'provider-deadly' })]),
+  )
+  expect(removed.code).toBe(0)
+  expect(after.stdout.trim().split('\n')).toEqual(BUNDLED)
+})

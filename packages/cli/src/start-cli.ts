@@ -27,14 +27,28 @@ export async function startCli(packageRoot: URL): Promise<void> {
 
 async function runOclif(root: string, hidden: HiddenArguments): Promise<void> {
   const argv = [...hidden.argv]
-  // A plugin that ends the process while it loads could otherwise never be removed.
-  const userPlugins = !(argv[0] === 'plugins' && ['uninstall', 'unlink', 'remove', 'reset'].includes(argv[1] ?? ''))
-  if (argv[0] === 'plugins') process.env['npm_config_ignore_scripts'] = 'true'
   const [{ run }, { settings }] = await Promise.all([import('@oclif/core/run'), import('@oclif/core/settings')])
   // Linked plugins are built; looking for a TypeScript compiler costs time and prints a warning.
   settings.enableAutoTranspile = false
-  const options = { root, userPlugins, hiddenArguments: hidden }
-  await run(argv, options)
+  const options = { root, hiddenArguments: hidden }
+  // What a plugin runs while it is installed is the plugin's own idea of a good moment.
+  if (argv[0] === 'plugins') process.env['npm_config_ignore_scripts'] = 'true'
+  await run(argv, listsOrRemovesPlugins(argv) ? await withoutPluginCode(options) : options)
+}
+
+/** A plugin that ends its process while it is loaded must not keep the user from seeing and removing it. */
+function listsOrRemovesPlugins([topic, verb = '--']: readonly string[]): boolean {
+  return topic === 'plugins' && (verb.startsWith('-') || ['uninstall', 'unlink', 'remove', 'reset'].includes(verb))
+}
+
+async function withoutPluginCode(options: { readonly root: string }) {
+  const [{ Config }, { pluginsUnread }] = await Promise.all([
+    import('@oclif/core/config'),
+    import('./plugins-unread.js'),
+  ])
+  const config = await Config.load({ ...options, userPlugins: false })
+  for (const plugin of pluginsUnread(config.dataDir)) config.plugins.set(plugin.name, plugin)
+  return config
 }
 
 /** `NEMOCLAW_HOME` puts everything below one folder: for containers, tests and a second identity. */

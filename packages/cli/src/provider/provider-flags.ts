@@ -41,7 +41,8 @@ export const providerFlags = {
 }
 
 /** What only `provider update` takes. */
-export const removalFlags = {
+export const updateFlags = {
+  type: Flags.string({ summary: 'Refused where it differs: a type cannot change.', hidden: true }),
   'unset-config': Flags.string({
     summary: 'Setting to remove.',
     helpValue: 'KEY',

@@ -12,9 +12,13 @@ export function refuseEmptyUpdate(given: ProviderArguments, removals: Removals, 
   throw usageError('ERR_NOTHING_TO_CHANGE', 'nothing to change: name at least one option, e.g. --credential KEY')
 }
 
-/** @throws {UserError} `ERR_PROVIDER_TYPE_CHANGE`: another type would be sent this one's credentials. */
-export function refuseTypeChange({ name, type }: ProviderRecord, wanted: string | undefined): void {
-  if (wanted === undefined || wanted === type) return
+/**
+ * @returns The record, if it may stay of its type.
+ * @throws {UserError} `ERR_PROVIDER_TYPE_CHANGE`: another type would be sent this one's credentials.
+ */
+export function refuseTypeChange(record: ProviderRecord, wanted: string | undefined): ProviderRecord {
+  const { name, type } = record
+  if (wanted === undefined || wanted === type) return record
   throw new UserError('ERR_PROVIDER_TYPE_CHANGE', `provider '${name}' is of type '${type}', and a type cannot change`, {
     suggestions: [`Create another one: nemoclaw provider create NAME --type ${wanted}`],
   })

@@ -29,7 +29,7 @@ export default class ProviderCreate extends NemoclawCommand {
     const { args, flags } = await this.parse(ProviderCreate)
     const name = providerNameFrom(args.name, flags.name, 'nemoclaw provider create my-nvidia --type nvidia')
     const given = readProviderArguments(flags)
-    argumentWarnings(given).map((line) => this.warn(line))
+    for (const line of argumentWarnings(given)) this.warn(line)
     const catalogue = await this.profiles()
     const profile = requireProfile(catalogue, flags.type)
     const storage = await this.providerStorage()
@@ -37,7 +37,7 @@ export default class ProviderCreate extends NemoclawCommand {
     const change = await planCreation(given, profile, this.secretInput)
     if (flags.verify) await checkReferences(change, this.environment)
     const { record, notices } = await createProvider(name, randomUUID(), profile, change, storage)
-    notices.map((line) => this.warn(line))
+    for (const line of notices) this.warn(line)
     this.print(`✓ Created provider ${name}`)
     return providerView(record, await storage.store.read(), catalogue)
   }

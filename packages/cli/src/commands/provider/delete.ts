@@ -23,7 +23,7 @@ export default class ProviderDelete extends NemoclawCommand {
     const { args, flags } = await this.parse(ProviderDelete)
     const names = providerNamesFrom(args.names ?? [], flags.name, 'nemoclaw provider delete my-nvidia')
     const notices = await deleteProviders(names, flags.force, await this.providerStorage())
-    notices.map((line) => this.warn(line))
+    for (const line of notices) this.warn(line)
     for (const name of names) this.print(`✓ Deleted provider ${name}`)
     return { deleted: names }
   }

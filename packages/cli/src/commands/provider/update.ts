@@ -1,10 +1,9 @@
-import * as Flags from '@oclif/core/flags'
 import { NemoclawCommand } from '../../base-command.js'
 import { providerNameFrom } from '../../provider/check-provider-name.js'
 import { confirmMove, strandedWarnings } from '../../provider/move-credentials.js'
 import { checkReferences, planUpdate } from '../../provider/plan-provider-change.js'
 import { argumentWarnings, readProviderArguments } from '../../provider/provider-arguments.js'
-import { nameArgument, providerFlags, removalFlags } from '../../provider/provider-flags.js'
+import { nameArgument, providerFlags, updateFlags } from '../../provider/provider-flags.js'
 import { providerView } from '../../provider/provider-view.js'
 import { refuseEmptyUpdate, refuseTypeChange } from '../../provider/refuse-update.js'
 import { requireProfile } from '../../provider/require-profile.js'
@@ -21,8 +20,7 @@ export default class ProviderUpdate extends NemoclawCommand {
   static override args = nameArgument
   static override flags = {
     ...providerFlags,
-    ...removalFlags,
-    type: Flags.string({ summary: 'Refused where it differs: a type cannot change.', hidden: true }),
+    ...updateFlags,
   }
 
   async run() {
@@ -31,18 +29,16 @@ export default class ProviderUpdate extends NemoclawCommand {
     const given = readProviderArguments(flags)
     const removals = { credentials: flags['unset-credential'] ?? [], config: flags['unset-config'] ?? [] }
     refuseEmptyUpdate(given, removals, flags['move-credential'])
-    argumentWarnings(given).map((line) => this.warn(line))
+    for (const line of argumentWarnings(given)) this.warn(line)
     const storage = await this.providerStorage()
-    const before = requireProvider(await storage.store.read(), name)
-    refuseTypeChange(before, flags.type)
+    const before = refuseTypeChange(requireProvider(await storage.store.read(), name), flags.type)
     const catalogue = await this.profiles()
     const profile = requireProfile(catalogue, before.type)
     const planned = await planUpdate(given, profile, removals, this.secretInput)
     const change = flags['move-credential'] ? await confirmMove(before, profile, planned, this.terminal) : planned
     if (flags.verify) await checkReferences(change, this.environment)
     const { record, notices } = await updateProvider(name, profile, change, storage)
-    const warnings = [...notices, ...strandedWarnings(record, profile)]
-    warnings.map((line) => this.warn(line))
+    for (const line of [...notices, ...strandedWarnings(record, profile)]) this.warn(line)
     this.print(`✓ Updated provider ${name}`)
     return providerView(record, await storage.store.read(), catalogue)
   }

@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { startMockProvider } from '@nemoclaw/provider-mock'
 import { expect, test } from 'vitest'
 import { CLI, cliHome } from './run-cli.js'
@@ -89,7 +89,7 @@ test('a value from standard input is in no argument and no environment of a proc
   })
   const seen: string[] = []
   const look = setInterval(() => {
-    const pids = execFileSync('ps', ['-e', '-o', 'pid='], { encoding: 'utf8' }).split(/\s+/).filter(Boolean)
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
     for (const pid of pids)
       seen.push(read(`/proc/${pid}/cmdline`), pid === String(child.pid) ? '' : read(`/proc/${pid}/environ`))
   }, 50)

@@ -33,19 +33,17 @@ export async function startRecordingUpstream(
   answer: string | Buffer | Answering = GOOD_ANSWER,
   { tls, host = '127.0.0.1' }: RecordingUpstreamOptions = {},
 ): Promise<RecordingUpstream> {
-  const received: string[] = []
+  const received: ReceivedBytes[] = []
   const sockets = new Set<Socket>()
   const answering: Answering = typeof answer === 'function' ? answer : (socket) => void socket.write(answer)
 
   const serve = (socket: Socket) => {
-    const index = received.push('') - 1
-    let answered = 0
+    const bytes = new ReceivedBytes()
+    received.push(bytes)
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
-      received[index] += chunk.toString('latin1')
-      const requests = countRequests(received[index]!)
-      for (; answered < requests; answered++) {
-        answering(socket, received[index]!)
+      for (let whole = bytes.push(chunk); whole > 0; whole--) {
+        answering(socket, bytes.toString())
       }
     })
   }
@@ -62,7 +60,9 @@ export async function startRecordingUpstream(
   return {
     url: `${tls ? 'https' : 'http'}://${host}:${port}/v1`,
     port,
-    connections: received,
+    get connections() {
+      return received.map(String)
+    },
     get bytes() {
       return received.join('')
     },
@@ -79,20 +79,41 @@ export async function startRecordingUpstream(
   }
 }
 
-/** Requests that are whole: our own proxy sends Content-Length with every POST, and a GET has no content. */
-function countRequests(received: string): number {
-  let count = 0
-  let at = 0
-  for (;;) {
-    const headEnd = received.indexOf('\r\n\r\n', at)
-    if (headEnd < 0) {
-      return count
+/** What one connection brought, and how many whole requests that is. */
+class ReceivedBytes {
+  readonly #chunks: Buffer[] = []
+  /** Of the request being received: what there is of its head, or how much of its content is missing. */
+  #head = ''
+  #missing = 0
+
+  /** @returns How many requests became whole. */
+  push(chunk: Buffer): number {
+    this.#chunks.push(chunk)
+    let whole = 0
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#missing === 0) {
+        const before = this.#head.length
+        this.#head += chunk.toString('latin1', at, at + 65_536)
+        const end = this.#head.indexOf('\r\n\r\n')
+        if (end < 0) {
+          at += 65_536
+          continue
+        }
+        at += end + 4 - before
+        // Our own proxy sends Content-Length with every POST, and a GET has no content.
+        this.#missing = Number(/\r\ncontent-length: (\d+)/i.exec(this.#head.slice(0, end))?.[1] ?? '0')
+        this.#head = ''
+      } else {
+        const taken = Math.min(this.#missing, chunk.length - at)
+        this.#missing -= taken
+        at += taken
+      }
+      whole += this.#missing === 0 && this.#head === '' ? 1 : 0
     }
-    const length = /\r\ncontent-length: (\d+)/i.exec(received.slice(at, headEnd))?.[1] ?? '0'
-    at = headEnd + 4 + Number(length)
-    if (received.length < at) {
-      return count
-    }
-    count++
+    return whole
+  }
+
+  toString(): string {
+    return Buffer.concat(this.#chunks).toString('latin1')
   }
 }

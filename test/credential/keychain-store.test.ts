@@ -133,7 +133,8 @@ for (const who of ['keyring', 'bus'] as const) {
       message: 'the keychain did not answer within 4.5 s',
       suggestions: [expect.any(String), USE_FILE],
     })
-    expect(performance.now() - begin).toBeLessThan(5_500)
+    // Far above the limit of 4.5 s and far below for ever: a busy machine takes its time to start a process.
+    expect(performance.now() - begin).toBeLessThan(15_000)
     expect(JSON.parse(stdout).ms).toBeLessThan(5_000)
     await delay(100)
     expect(keychainProcesses(homeOf(service))).toEqual([])

@@ -7,9 +7,10 @@ import type { ResolvedRoute } from '../route/resolved-route.js'
 import type { RouteSource } from '../route/route-source.js'
 import { type RelayResult, relayResponse } from '../stream/relay-response.js'
 import { responseFields, routeFields } from '../stream/response-fields.js'
-import type { SendUpstream, UpstreamResponse } from '../upstream/send-upstream.js'
+import type { SendUpstream } from '../upstream/send-upstream.js'
 import { answerLocally } from './answer-locally.js'
 import { checkHost } from './check-host.js'
+import { checkResponse } from './check-response.js'
 import { crossOriginFields, preflightFields } from './cross-origin.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import type { InferenceEndpoint } from './inference-endpoint.js'
@@ -92,7 +93,7 @@ export async function exchange(
     signal,
   })
   record.attempts = upstream.attempts
-  refuseSteering(upstream)
+  checkResponse(upstream)
 
   return relayResponse(upstream, response, {
     fields: [
@@ -112,22 +113,6 @@ function requireProtocol(route: ResolvedRoute, { protocol, path }: InferenceEndp
       'ERR_NO_COMPATIBLE_ROUTE',
       `There is no compatible route for ${path}: provider "${route.providerName}" (${route.providerType}) does not ` +
         `speak ${protocol}. It speaks ${route.protocols.join(', ')}.`,
-    )
-  }
-}
-
-/** A redirect would lead the credential, and a 407 the client, to where nobody approved (RFC 9110 §15.4, §15.5.8). */
-function refuseSteering({ status }: UpstreamResponse): void {
-  if (status >= 300 && status < 400) {
-    throw new ProxyError(
-      'ERR_UPSTREAM_REDIRECT',
-      `The provider answered with a redirect (${status}), which is never followed. Set its base URL to the final address.`,
-    )
-  }
-  if (status === 407 || status < 200 || status > 599) {
-    throw new ProxyError(
-      'ERR_UPSTREAM_PROTOCOL',
-      `The provider answered with status ${status}, which means nothing here.`,
     )
   }
 }

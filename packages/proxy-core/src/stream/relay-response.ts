@@ -3,9 +3,9 @@ import { type FieldList, fieldValues } from '../http/field-list.js'
 import { ProxyError } from '../proxy-error.js'
 import type { UpstreamReader, UpstreamResponse } from '../upstream/send-upstream.js'
 import { upstreamFailure } from '../upstream/upstream-failure.js'
-import { contentForm } from './content-form.js'
+import { contentForm, type ReadableForm } from './content-form.js'
 import { EventStream } from './event-stream.js'
-import { hasTerminalEvent, TERMINAL_TAIL_BYTES } from './truncation.js'
+import { looksWhole, TERMINAL_TAIL_BYTES } from './truncation.js'
 import { type Usage, UsageMeter } from './usage.js'
 
 export interface RelayOptions {
@@ -49,10 +49,11 @@ class Relay implements UpstreamReader {
   readonly #response: ServerResponse
   readonly #options: RelayOptions
   readonly #resolve: (result: RelayResult) => void
+  readonly #form: ReadableForm
   /** Set for server-sent events that can be read. */
   readonly #events: EventStream | undefined
   readonly #usage: UsageMeter | undefined
-  /** The end of an event stream that only the closed connection ends, to see whether it was one. */
+  /** The last bytes of content that only the closed connection ends, to see whether it was whole. */
   #tail: Buffer | undefined
   #bytes = 0
 
@@ -63,13 +64,14 @@ class Relay implements UpstreamReader {
     resolve: (result: RelayResult) => void,
   ) {
     const form = contentForm(upstream.fields)
+    this.#form = form
     this.#upstream = upstream
     this.#response = response
     this.#options = options
     this.#resolve = resolve
     this.#events = form === 'events' ? new EventStream() : undefined
     this.#usage = form === 'other' ? undefined : new UsageMeter(form === 'events')
-    this.#tail = form === 'events' && !isFramed(upstream) ? Buffer.alloc(0) : undefined
+    this.#tail = isFramed(upstream) ? undefined : Buffer.alloc(0)
   }
 
   start(): void {
@@ -93,9 +95,9 @@ class Relay implements UpstreamReader {
   }
 
   onEnd(): void {
-    if (this.#tail && !hasTerminalEvent(this.#tail)) {
+    if (this.#tail && !looksWhole(this.#form, this.#tail)) {
       const { origin } = this.#options
-      const message = `The provider at ${origin} closed the connection before its stream was complete.`
+      const message = `The provider at ${origin} closed the connection before its answer was complete.`
       this.#fail(new ProxyError('ERR_UPSTREAM_CLOSED', message))
       return
     }
@@ -106,7 +108,8 @@ class Relay implements UpstreamReader {
 
   onFailure(error: Error): void {
     const { signal, origin } = this.#options
-    if (signal.aborted && error === signal.reason) {
+    // Cut off for a reason, the client hears the reason.
+    if (signal.aborted && !(signal.reason instanceof ProxyError)) {
       this.#settle('client_aborted')
     } else {
       this.#fail(upstreamFailure(error, origin, 'mid_response'))
@@ -139,8 +142,10 @@ class Relay implements UpstreamReader {
 }
 
 /** Whether the response says where it ends (RFC 9112 §6.3); otherwise only the closed connection does. */
-function isFramed({ fields }: UpstreamResponse): boolean {
-  return fieldValues(fields, 'content-length').length > 0 || fieldValues(fields, 'transfer-encoding').length > 0
+function isFramed({ status, fields }: UpstreamResponse): boolean {
+  return (
+    status === 204 || [...fieldValues(fields, 'content-length'), ...fieldValues(fields, 'transfer-encoding')].length > 0
+  )
 }
 
 function abortResponse(response: ServerResponse, lastEvent: string | undefined): void {

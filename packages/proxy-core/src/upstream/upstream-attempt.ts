@@ -57,7 +57,7 @@ export class UpstreamAttempt {
   }
 
   #onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 200) {
+    if (status >= 100 && status < 200) {
       return // Interim responses (RFC 9110 §15.2) say nothing that our client waits for.
     }
     controller.pause()

@@ -55,9 +55,12 @@ function classify(code: string): [ProxyErrorCode, string] {
 
 /** Node's happy-eyeballs failure is an AggregateError with the codes one level down. */
 function errorCode(error: unknown): string {
-  const { code, errors, cause } = error as { code?: unknown; errors?: unknown[]; cause?: unknown }
+  const { code, name, errors, cause } = error as { code?: unknown; name?: unknown; errors?: unknown[]; cause?: unknown }
   if (typeof code === 'string') {
     return code
+  }
+  if (name === 'HTTPParserError') {
+    return 'HPE_INVALID' // Undici names no code for some of them.
   }
   const inner = errors?.[0] ?? cause
   return inner === undefined ? 'unknown' : errorCode(inner)

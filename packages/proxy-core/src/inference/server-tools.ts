@@ -32,7 +32,7 @@ export function refuseServerTools(content: Buffer, members: readonly TopLevelMem
   }
 }
 
-function checkTools(list: Buffer): void {
+function checkTools(list: Buffer, isNested = false): void {
   if (list.toString('latin1') === 'null') {
     return
   }
@@ -40,7 +40,7 @@ function checkTools(list: Buffer): void {
     throw denied('"tools" that are no list')
   }
   for (const tool of elementsOf(list)) {
-    checkTool(slice(list, tool))
+    checkTool(slice(list, tool), isNested)
   }
 }
 
@@ -53,16 +53,24 @@ function elementsOf(list: Buffer): readonly Span[] {
 }
 
 /** Read from the bytes: a parser keeps one of two `type` members, and the provider's may keep the other. */
-function checkTool(tool: Buffer): void {
+function checkTool(tool: Buffer, isNested: boolean): void {
   if (tool[0] !== 0x7b /* { */) {
     throw denied('a tool that is no object')
   }
-  const types = scanJsonObject(tool).filter(({ name }) => name === 'type')
+  const members = scanJsonObject(tool)
+  const types = members.filter(({ name }) => name === 'type')
   if (types.length > 1) {
     throw denied('a tool of two types')
   }
   for (const { value } of types) {
     const type: unknown = JSON.parse(slice(tool, value).toString())
+    // A name for several tools, each of any kind. One level: no client sends more, and each costs a scan.
+    if (type === 'namespace' && !isNested) {
+      for (const list of members.filter(({ name }) => name === 'tools')) {
+        checkTools(slice(tool, list.value), true)
+      }
+      continue
+    }
     // Some dialects' own tools have no type; those are the client's.
     if (type !== null && !(typeof type === 'string' && CLIENT_TOOL.test(type))) {
       throw denied(`the tool type ${JSON.stringify(type).slice(0, 64)}`)

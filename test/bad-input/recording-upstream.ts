@@ -20,6 +20,8 @@ export interface RecordingUpstreamOptions {
   readonly tls?: TlsOptions
   /** Host in `url`; it must resolve to 127.0.0.1. */
   readonly host?: string
+  /** Resets connections, counted from 1, as they come. */
+  readonly resets?: (connection: number) => boolean
 }
 
 /** Answers one request. `received` is all that the connection has brought so far. */
@@ -31,7 +33,7 @@ export const GOOD_ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\
 /** @param answer - Bytes for every whole request, or what to do with the socket then. */
 export async function startRecordingUpstream(
   answer: string | Buffer | Answering = GOOD_ANSWER,
-  { tls, host = '127.0.0.1' }: RecordingUpstreamOptions = {},
+  { tls, host = '127.0.0.1', resets = () => false }: RecordingUpstreamOptions = {},
 ): Promise<RecordingUpstream> {
   const received: ReceivedBytes[] = []
   const sockets = new Set<Socket>()
@@ -49,7 +51,12 @@ export async function startRecordingUpstream(
   }
   const server: Server = tls ? createTlsServer(tls, serve) : createServer(serve)
   server.on('tlsClientError', () => {})
+  let connections = 0
   server.on('connection', (socket: Socket) => {
+    if (resets(++connections)) {
+      socket.resetAndDestroy()
+      return
+    }
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
 import type { ClientAccess } from './connect/authenticate-client.js'
 import { OpenConnections } from './open-connections.js'
 import type { ProxyEventListener } from './proxy-event.js'
@@ -73,8 +73,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   setImmediate(() => void pool.warm())
 
   const close = async (limitMs: number) => {
-    server.close()
+    // Not http.Server's own close, which cuts idle connections: a request may be on its way on each of them.
+    NetServer.prototype.close.call(server)
     await open.drain(limitMs)
+    server.close() // Ends the timers of the connections.
     await pool.close()
   }
   return {

@@ -118,7 +118,7 @@ async function routeFinding({ store, profiles, environment }: DoctorOptions, sta
       references: new ReferenceResolver({ environment }),
       fingerprint: await openFingerprint(state),
     },
-    onChange: () => {},
+    onEvent: () => {},
   })
   try {
     const { providerName, model, baseUrl } = await routes.resolve()
@@ -133,7 +133,8 @@ async function proxyFinding({ data }: StateFolders): Promise<Finding> {
   if (!session) {
     return skip('proxy', 'none is running; start it: nemoclaw proxy run')
   }
-  const { url, pid, problem } = await askControlSocket(session)
+  const { url, pid, problems } = await askControlSocket(session)
+  const [problem] = problems
   return problem === undefined
     ? ok('proxy', `listens on ${url} (pid ${pid})`)
     : fail('proxy', problem, 'nemoclaw cluster inference get')

@@ -1,11 +1,16 @@
 import type { ProxyEvent } from '@nemoclaw/proxy-core'
 import { printableLine } from '../report/printable.js'
+import type { ConfigurationEvent } from './session-routes.js'
 
 /** What the log says: what the proxy tells, and what befell its configuration. */
 export type LogEvent =
   | ProxyEvent
-  | { readonly kind: 'config'; readonly action: 'applied' | 'kept_last_good' | 'routes_file'; readonly detail: string }
-  | { readonly kind: 'lifecycle'; readonly action: 'listening' | 'draining' | 'stopped'; readonly detail?: string }
+  | ConfigurationEvent
+  | {
+      readonly kind: 'lifecycle'
+      readonly action: 'ca_created' | 'ca_rotated' | 'listening' | 'draining' | 'stopped'
+      readonly detail?: string
+    }
 
 /** @returns One line of JSON; control characters are escaped by JSON. */
 export function jsonLine(event: LogEvent, time: Date): string {
@@ -22,6 +27,8 @@ const CONFIG_ACTIONS = {
   applied: 'applied: ',
   kept_last_good: 'NOT APPLIED, the last good one stays in force: ',
   routes_file: 'the stored one is replaced by ',
+  resolved: '',
+  unusable: 'NOT USABLE: ',
 } as const
 
 function describe(event: LogEvent): string {
@@ -51,7 +58,7 @@ function describe(event: LogEvent): string {
     case 'config':
       return `CONFIG    ${CONFIG_ACTIONS[event.action]}${event.detail}`
     case 'lifecycle':
-      return `PROXY     ${event.action}${event.detail ? ` ${event.detail}` : ''}`
+      return `PROXY     ${event.action.replace('_', ' ')}${event.detail ? ` ${event.detail}` : ''}`
     case 'fault':
       return `FAULT     ${event.id}: ${event.error.stack ?? event.error.message}`
   }

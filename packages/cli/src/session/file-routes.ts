@@ -1,17 +1,15 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { Credential, DEFAULT_ROUTE_TIMEOUTS, type ResolvedRoute, type RouteSource } from '@nemoclaw/proxy-core'
+import { Credential, DEFAULT_ROUTE_TIMEOUTS, type ResolvedRoute } from '@nemoclaw/proxy-core'
 import { watchFile } from '../config/watch-file.js'
 import type { Fingerprint } from '../credential/fingerprint.js'
 import type { ReferenceResolver } from '../credential/reference-resolver.js'
 import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
 import { requireProfile } from '../provider/require-profile.js'
-import { UserError } from '../user-error.js'
-import type { RouteState } from './live-routes.js'
-import { type FileRoute, parseRoutesFile } from './parse-routes-file.js'
+import type { FileRoute } from './parse-routes-file.js'
+import { readRoutesFile } from './read-routes-file.js'
 import { routeFailure } from './route-failure.js'
-import { routeRevision } from './route-revision.js'
-
-const MAX_FILE_BYTES = 1024 * 1024
+import { REFERENCE_TTL_MS, type Resolution, RouteKeeper } from './route-keeper.js'
+import { routeNewsEvent } from './route-news-event.js'
+import type { ConfigurationEvent, RoutesState, SessionRoutes } from './session-routes.js'
 
 export interface FileRoutesOptions {
   /** Absolute path of the routes file. */
@@ -19,17 +17,16 @@ export interface FileRoutesOptions {
   readonly profiles: () => Promise<ProfileCatalogue>
   readonly references: ReferenceResolver
   readonly fingerprint: Fingerprint
-  /** Hears of each change, and of each that could not be used. */
-  readonly onChange: (problem: Error | undefined) => void
+  readonly onEvent: (event: ConfigurationEvent) => void
 }
 
 /** Routes from a file, in place of the stored configuration: watched, never written, the last good one kept. */
-export class FileRoutes implements RouteSource {
+export class FileRoutes implements SessionRoutes {
   readonly #options: FileRoutesOptions
+  readonly #keeper: RouteKeeper
   readonly #stopWatching: () => void
   #route: FileRoute
-  #version = 1
-  #state: RouteState = { configVersion: 1 }
+  #brokenBecause: string | undefined
 
   /** @throws {UserError} `ERR_ROUTES_FILE_UNSAFE`, `ERR_ROUTES_FILE_INVALID`. */
   static open(options: FileRoutesOptions): FileRoutes {
@@ -39,19 +36,42 @@ export class FileRoutes implements RouteSource {
   private constructor(options: FileRoutesOptions, route: FileRoute) {
     this.#options = options
     this.#route = route
+    this.#keeper = new RouteKeeper({
+      resolve: () => this.#resolveNow(this.#route),
+      fingerprint: options.fingerprint,
+      onNews: (news) => options.onEvent(routeNewsEvent(news)),
+    })
     this.#stopWatching = watchFile(options.path, () => this.#reload())
   }
 
-  get state(): RouteState {
-    return this.#state
+  get state(): RoutesState {
+    const { route, problem } = this.#keeper.state
+    return {
+      configuration: 'routes_file',
+      routesFile: this.#options.path,
+      ...(route && { route }),
+      problems: [this.#brokenBecause, problem].filter((text) => text !== undefined),
+    }
   }
 
-  async resolve(): Promise<ResolvedRoute> {
-    const { endpoint, model, providerType, protocols, credential } = this.#route
+  resolve(): ResolvedRoute | Promise<ResolvedRoute> {
+    return this.#keeper.get()
+  }
+
+  warm(): Promise<void> {
+    return this.#keeper.warm()
+  }
+
+  close(): void {
+    this.#stopWatching()
+  }
+
+  async #resolveNow(file: FileRoute): Promise<Resolution> {
     const { profiles, references, fingerprint } = this.#options
+    const { endpoint, model, providerType, protocols, credential: reference } = file
     try {
       const profile = requireProfile(await profiles(), providerType)
-      const secret = credential === undefined ? undefined : await references.resolve(credential)
+      const secret = reference === undefined ? undefined : await references.resolve(reference)
       const route: ResolvedRoute = {
         source: 'routes_file',
         providerName: providerType,
@@ -67,72 +87,29 @@ export class FileRoutes implements RouteSource {
         timeouts: DEFAULT_ROUTE_TIMEOUTS,
         serverTools: 'allow',
       }
-      this.#state = {
-        configVersion: this.#version,
-        route: {
-          provider: providerType,
-          model,
-          source: route.source,
-          revision: routeRevision(route),
-          resolvedAt: new Date().toISOString(),
-        },
-      }
-      return route
+      return { route, validForMs: reference === undefined ? Number.POSITIVE_INFINITY : REFERENCE_TTL_MS }
     } catch (error) {
-      const failure = routeFailure(error, providerType)
-      this.#state = { configVersion: this.#version, problem: failure.message }
-      throw failure
+      throw routeFailure(error, providerType)
     }
-  }
-
-  close(): void {
-    this.#stopWatching()
   }
 
   #reload(): void {
+    const { path, onEvent } = this.#options
     try {
-      const route = readRoutesFile(this.#options.path)
-      if (JSON.stringify(route) === JSON.stringify(this.#route)) return
+      const route = readRoutesFile(path)
+      const isSame = JSON.stringify(route) === JSON.stringify(this.#route)
+      if (isSame && this.#brokenBecause === undefined) return
+      this.#brokenBecause = undefined
       this.#route = route
-      this.#version++
-      this.#state = { configVersion: this.#version }
-      this.#options.onChange(undefined)
+      onEvent({ kind: 'config', action: 'applied', detail: path })
+      this.#keeper.renew()
+      void this.#keeper.warm()
     } catch (error) {
-      this.#state = { ...this.#state, problem: (error as Error).message }
-      this.#options.onChange(error as Error)
+      // Whatever it is: a file that cannot be used is no reason to end.
+      const { message } = error as Error
+      if (message === this.#brokenBecause) return
+      this.#brokenBecause = message
+      onEvent({ kind: 'config', action: 'kept_last_good', detail: message })
     }
   }
-}
-
-/** The file decides where keys go: only its owner may have written it. */
-function readRoutesFile(path: string): FileRoute {
-  let fd: number
-  try {
-    fd = openSync(path, 'r')
-  } catch (error) {
-    throw unsafe(path, `cannot be read (${(error as NodeJS.ErrnoException).code})`, `Check it: ls -l ${path}`)
-  }
-  try {
-    const stats = fstatSync(fd)
-    if (!stats.isFile() || stats.size > MAX_FILE_BYTES) {
-      throw unsafe(path, 'is no plain file of at most 1 MiB', `Check it: ls -l ${path}`)
-    }
-    if (process.geteuid !== undefined && stats.uid !== process.geteuid()) {
-      throw unsafe(
-        path,
-        `belongs to user ${stats.uid}, and you are user ${process.geteuid()}`,
-        `Copy it, then use the copy`,
-      )
-    }
-    if (process.geteuid !== undefined && (stats.mode & 0o022) !== 0) {
-      throw unsafe(path, 'can be written by other users', `Close it: chmod go-w ${path}`)
-    }
-    return parseRoutesFile(readFileSync(fd, 'utf8'), path)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function unsafe(path: string, why: string, suggestion: string): UserError {
-  return new UserError('ERR_ROUTES_FILE_UNSAFE', `the routes file ${path} ${why}`, { suggestions: [suggestion] })
 }

@@ -1,4 +1,3 @@
-import type { RouteSource } from '@nemoclaw/proxy-core'
 import { ProxyError, type ResolvedRoute } from '@nemoclaw/proxy-core'
 import type { ConfigEvent, ConfigStore } from '../cluster/config-store.js'
 import { unsetDefaultRoute } from '../cluster/unset-default-route.js'
@@ -7,79 +6,57 @@ import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
 import { requireProfile } from '../provider/require-profile.js'
 import { type CredentialReading, type RouteChoice, resolveProviderRoute } from '../provider/resolve-provider-route.js'
 import { routeFailure } from './route-failure.js'
-import { routeRevision } from './route-revision.js'
-
-/** Milliseconds for which a credential that others keep is used without asking again. */
-const REFERENCE_TTL_MS = 5_000
-
-/** What the routes were last resolved to, for `proxy status`. */
-export interface RouteState {
-  readonly configVersion: number
-  readonly route?: {
-    readonly provider: string
-    readonly model: string
-    readonly source: ResolvedRoute['source']
-    readonly revision: string
-    /** ISO 8601, UTC. */
-    readonly resolvedAt: string
-  }
-  /** Why the newest configuration or its route cannot be used. The last good configuration stays in force. */
-  readonly problem?: string
-}
+import { REFERENCE_TTL_MS, type Resolution, RouteKeeper } from './route-keeper.js'
+import { routeNewsEvent } from './route-news-event.js'
+import type { ConfigurationEvent, RoutesState, SessionRoutes } from './session-routes.js'
 
 export interface LiveRoutesOptions {
   readonly store: ConfigStore
   readonly profiles: () => Promise<ProfileCatalogue>
   readonly credentials: CredentialReading
-  /** Hears of each change and of each one that could not be used. */
-  readonly onChange: (event: ConfigEvent) => void
-  /** Milliseconds from any fixed moment. */
-  readonly now?: () => number
+  readonly onEvent: (event: ConfigurationEvent) => void
 }
 
-interface Resolution {
-  readonly route: ResolvedRoute
-  readonly validUntil: number
-}
-
-/**
- * The stored intent as a source of routes: resolved when first asked for and kept until the configuration changes.
- * A route given out is never changed; the next exchange gets another one.
- */
-export class LiveRoutes implements RouteSource {
+/** The stored intent as a source of routes, resolved anew with each change of the configuration. */
+export class LiveRoutes implements SessionRoutes {
   readonly #options: LiveRoutesOptions
-  readonly #now: () => number
+  readonly #keeper: RouteKeeper
   readonly #stopWatching: () => void
   #document: ConfigDocument
-  #resolution: Resolution | undefined
-  #resolving: Promise<ResolvedRoute> | undefined
-  #state: RouteState
+  #brokenBecause: string | undefined
 
+  /** @throws {UserError} `ERR_CONFIG_UNREADABLE`: with no last good configuration, nothing can be served. */
   static async open(options: LiveRoutesOptions): Promise<LiveRoutes> {
     return new LiveRoutes(options, await options.store.read())
   }
 
   private constructor(options: LiveRoutesOptions, document: ConfigDocument) {
     this.#options = options
-    this.#now = options.now ?? (() => performance.now())
     this.#document = document
-    this.#state = { configVersion: document.version }
+    this.#keeper = new RouteKeeper({
+      resolve: () => this.#resolveNow(this.#document),
+      fingerprint: options.credentials.fingerprint,
+      onNews: (news) => options.onEvent(routeNewsEvent(news)),
+    })
     this.#stopWatching = options.store.watch((event) => this.#hear(event))
   }
 
-  get state(): RouteState {
-    return this.#state
+  get state(): RoutesState {
+    const { route, problem } = this.#keeper.state
+    return {
+      configuration: 'stored',
+      configVersion: this.#document.version,
+      ...(route && { route }),
+      problems: [this.#brokenBecause, problem].filter((text) => text !== undefined),
+    }
   }
 
   resolve(): ResolvedRoute | Promise<ResolvedRoute> {
-    if (this.#resolution && this.#now() < this.#resolution.validUntil) {
-      return this.#resolution.route
-    }
-    // One at a time: a locked keychain or a slow program is asked once for all who wait.
-    this.#resolving ??= this.#resolveNow(this.#document).finally(() => {
-      this.#resolving = undefined
-    })
-    return this.#resolving
+    return this.#keeper.get()
+  }
+
+  warm(): Promise<void> {
+    return this.#keeper.warm()
   }
 
   close(): void {
@@ -87,53 +64,30 @@ export class LiveRoutes implements RouteSource {
   }
 
   #hear(event: ConfigEvent): void {
-    if (event.kind === 'changed') {
-      this.#document = event.document
-      this.#resolution = undefined
-      this.#resolving = undefined
-      this.#state = { configVersion: event.document.version }
-    } else {
-      this.#state = { ...this.#state, problem: event.error.message }
-    }
-    this.#options.onChange(event)
-  }
-
-  async #resolveNow(document: ConfigDocument): Promise<ResolvedRoute> {
-    try {
-      const catalogue = await this.#options.profiles()
-      const { record, choice } = chosenProvider(document, catalogue)
-      try {
-        const profile = requireProfile(catalogue, record.type)
-        const route = await resolveProviderRoute(record, profile, choice, this.#options.credentials)
-        this.#accept(document, record, route)
-        return route
-      } catch (error) {
-        throw routeFailure(error, record.name)
-      }
-    } catch (error) {
-      if (document === this.#document && error instanceof Error) {
-        this.#state = { configVersion: document.version, problem: error.message }
-      }
-      throw error
-    }
-  }
-
-  /** Keeps what was resolved, unless the configuration has moved on meanwhile. */
-  #accept(document: ConfigDocument, record: ProviderRecord, route: ResolvedRoute): void {
-    if (document !== this.#document) {
+    const { onEvent } = this.#options
+    if (event.kind === 'broken') {
+      this.#brokenBecause = event.error.message
+      onEvent({ kind: 'config', action: 'kept_last_good', detail: event.error.message })
       return
     }
-    const isReferenced = Object.values(record.credentials).some(({ kept }) => kept === 'reference')
-    this.#resolution = { route, validUntil: isReferenced ? this.#now() + REFERENCE_TTL_MS : Number.POSITIVE_INFINITY }
-    this.#state = {
-      configVersion: document.version,
-      route: {
-        provider: route.providerName,
-        model: route.model,
-        source: route.source,
-        revision: routeRevision(route),
-        resolvedAt: new Date().toISOString(),
-      },
+    this.#brokenBecause = undefined
+    this.#document = event.document
+    onEvent({ kind: 'config', action: 'applied', detail: `version ${event.document.version}` })
+    this.#keeper.renew()
+    // At once: the operator who just changed something reads in the log whether it works, and no exchange waits.
+    void this.#keeper.warm()
+  }
+
+  async #resolveNow(document: ConfigDocument): Promise<Resolution> {
+    const { profiles, credentials } = this.#options
+    const catalogue = await profiles()
+    const { record, choice } = chosenProvider(document, catalogue)
+    try {
+      const route = await resolveProviderRoute(record, requireProfile(catalogue, record.type), choice, credentials)
+      const isReferenced = Object.values(record.credentials).some(({ kept }) => kept === 'reference')
+      return { route, validForMs: isReferenced ? REFERENCE_TTL_MS : Number.POSITIVE_INFINITY }
+    } catch (error) {
+      throw routeFailure(error, record.name)
     }
   }
 }
@@ -145,21 +99,17 @@ function chosenProvider(
   const { inference, providers } = document
   if (inference) {
     const record = Object.hasOwn(providers, inference.provider) ? providers[inference.provider] : undefined
-    if (!record) {
-      throw new ProxyError(
-        'ERR_PROVIDER_MISSING',
-        `The route leads to provider "${inference.provider}", which was deleted. Choose another: ` +
-          'nemoclaw cluster inference update --provider <name>',
-      )
-    }
-    return { record, choice: { ...inference, source: 'configured' } }
-  }
-  const unset = unsetDefaultRoute(document, catalogue)
-  if (!unset) {
+    if (record) return { record, choice: { ...inference, source: 'configured' } }
     throw new ProxyError(
-      'ERR_NOT_CONFIGURED',
-      'No route is set for inference.local. Set one: nemoclaw cluster inference set --provider <name> --model <id>',
+      'ERR_PROVIDER_MISSING',
+      `The route leads to provider "${inference.provider}", which was deleted. Choose another: ` +
+        'nemoclaw cluster inference update --provider <name>',
     )
   }
-  return { record: unset.record, choice: { model: unset.model, source: 'unset_default' } }
+  const unset = unsetDefaultRoute(document, catalogue)
+  if (unset) return { record: unset.record, choice: { model: unset.model, source: 'unset_default' } }
+  throw new ProxyError(
+    'ERR_NOT_CONFIGURED',
+    'No route is set for inference.local. Set one: nemoclaw cluster inference set --provider <name> --model <id>',
+  )
 }

@@ -14,7 +14,8 @@ import { parseListenAddress, requireConsentForRemote } from './listen-address.js
 import { LiveRoutes } from './live-routes.js'
 import { runUntilSignal } from './run-until-signal.js'
 import { caDirectoryOf, sessionDirectoryOf } from './session-directories.js'
-import { type SessionRoutes, startSession } from './start-session.js'
+import type { SessionRoutes } from './session-routes.js'
+import { startSession } from './start-session.js'
 
 /** What `proxy run` was told, by its flags' names, and where this machine's state is. */
 export interface RunProxyOptions {
@@ -80,21 +81,10 @@ async function openRoutes(options: RunProxyOptions, log: (event: LogEvent) => vo
   const file = options['inference-routes']
   if (file !== undefined) {
     log({ kind: 'config', action: 'routes_file', detail: file })
-    const onChange = (problem: Error | undefined) =>
-      log({ kind: 'config', action: problem ? 'kept_last_good' : 'applied', detail: problem?.message ?? file })
-    return FileRoutes.open({ path: resolve(file), profiles, references, fingerprint, onChange })
+    return FileRoutes.open({ path: resolve(file), profiles, references, fingerprint, onEvent: log })
   }
-  return LiveRoutes.open({
-    store,
-    profiles,
-    credentials: { stores: credentialStores({ directory, environment }), references, fingerprint },
-    onChange: (event) =>
-      log(
-        event.kind === 'changed'
-          ? { kind: 'config', action: 'applied', detail: `version ${event.document.version}` }
-          : { kind: 'config', action: 'kept_last_good', detail: event.error.message },
-      ),
-  })
+  const credentials = { stores: credentialStores({ directory, environment }), references, fingerprint }
+  return LiveRoutes.open({ store, profiles, credentials, onEvent: log })
 }
 
 /** Node would then accept anybody as the provider, and hand over the credential. */

@@ -1,7 +1,7 @@
-import type { RouteState } from './live-routes.js'
+import type { RoutesState } from './session-routes.js'
 
 /** What `GET /status` on the control socket answers; `proxy status --json` prints it, so it is a public contract. */
-export interface SessionStatus extends RouteState {
+export type SessionStatus = RoutesState & {
   readonly pid: number
   readonly url: string
   /** ISO 8601, UTC. */

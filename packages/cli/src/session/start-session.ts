@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { type ProxyEventListener, type RouteSource, startProxy } from '@nemoclaw/proxy-core'
+import { startProxy } from '@nemoclaw/proxy-core'
 import { ServerCertificates } from '@nemoclaw/proxy-core/tls'
 import { CaStore } from '../ca/ca-store.js'
-import { SYSTEM_BUNDLES, systemRoots } from '../ca/system-roots.js'
 import { ensureStateDirectory, type StateDirectory } from '../config/state-directory.js'
+import { upstreamRoots } from '../provider/upstream-roots.js'
 import { UserError } from '../user-error.js'
 import { openControlSocket } from './control-socket.js'
+import type { LogEvent } from './event-line.js'
 import type { ListenAddress } from './listen-address.js'
-import type { RouteState } from './live-routes.js'
 import { portTaken } from './port-taken.js'
 import { removeSession, type SessionRecord, writeSession } from './session-file.js'
+import type { SessionRoutes } from './session-routes.js'
 import type { SessionStatus } from './session-status.js'
-
-/** A source of routes that says what it last made of its configuration. */
-export interface SessionRoutes extends RouteSource {
-  readonly state: RouteState
-  close(): void
-}
 
 export interface SessionOptions {
   readonly listen: ListenAddress
@@ -30,7 +24,7 @@ export interface SessionOptions {
   readonly caDirectory: StateDirectory
   /** Where running proxies leave their records. */
   readonly sessionDirectory: StateDirectory
-  readonly onEvent: ProxyEventListener
+  readonly onEvent: (event: LogEvent) => void
 }
 
 /** One running proxy and the record that leads to it. */
@@ -49,7 +43,11 @@ export interface Session {
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { listen, routes, caDirectory, sessionDirectory, onEvent } = options
   ensureStateDirectory(sessionDirectory)
-  const { authority } = await new CaStore(caDirectory).open()
+  const ca = new CaStore(caDirectory)
+  const { authority, origin } = await ca.open()
+  if (origin !== 'loaded') {
+    onEvent({ kind: 'lifecycle', action: `ca_${origin}`, detail: `${ca.rootPath}: clients must trust this root` })
+  }
   const token = randomBytes(32).toString('base64url')
   const proxy = await startProxy({
     listen,
@@ -57,7 +55,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     routes,
     access: { tokens: [token, ...options.clientTokens], trustOwnUser: true },
     onEvent,
-    upstreamRoots: [...systemRoots(SYSTEM_BUNDLES), ...options.upstreamCaFiles.map(readCertificates)],
+    upstreamRoots: upstreamRoots(options.upstreamCaFiles),
     allowedOrigins: options.allowedOrigins,
   }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? portTaken(listen, error) : listenFailed(listen, error)
@@ -76,6 +74,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   })
   const record = { pid: process.pid, url: proxy.url, token, controlSocket: control.path, startedAt }
   writeSession(sessionDirectory, record)
+  // Not before it listens, and not at the first exchange's expense.
+  void routes.warm()
 
   return {
     record,
@@ -91,23 +91,6 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       routes.close()
     },
   }
-}
-
-function readCertificates(path: string): string {
-  try {
-    const text = readFileSync(path, 'latin1')
-    if (text.includes('-----BEGIN CERTIFICATE-----')) {
-      return text
-    }
-  } catch (cause) {
-    throw new UserError('ERR_UPSTREAM_CA', `--upstream-ca ${path} cannot be read`, {
-      suggestions: [`Check it: ls -l ${path}`],
-      cause,
-    })
-  }
-  throw new UserError('ERR_UPSTREAM_CA', `--upstream-ca ${path} holds no PEM certificate`, {
-    suggestions: [`Convert it: openssl x509 -inform der -in ${path} -out ca.pem`],
-  })
 }
 
 function listenFailed({ host, port }: ListenAddress, cause: NodeJS.ErrnoException): unknown {

@@ -2,28 +2,16 @@ import { details } from '../report/table.js'
 import type { SessionStatus } from './session-status.js'
 
 /** The status for a person. */
-export function statusDetails({
-  url,
-  pid,
-  startedAt,
-  exchangesUnderWay,
-  configVersion,
-  route,
-  problem,
-}: SessionStatus): string {
+export function statusDetails(status: SessionStatus): string {
+  const { url, pid, startedAt, exchangesUnderWay, route, problems } = status
   const isDefault = route?.source === 'unset_default'
   return details([
     ['Listening', url],
     ['Process', `${pid}, since ${startedAt}`],
-    [
-      'Route',
-      route
-        ? `inference.local -> ${route.provider}${isDefault ? ' (default)' : ''}, ${route.model}`
-        : 'not asked for yet',
-    ],
+    ['Route', route ? `inference.local -> ${route.provider}${isDefault ? ' (default)' : ''}, ${route.model}` : 'none'],
     ['Revision', route ? `${route.revision}, resolved ${route.resolvedAt}` : '-'],
-    ['Configuration', route?.source === 'routes_file' ? 'a routes file' : `version ${configVersion}`],
+    ['Configuration', status.configuration === 'stored' ? `version ${status.configVersion}` : status.routesFile],
     ['Under way', `${exchangesUnderWay} exchanges`],
-    ...(problem === undefined ? [] : [['Problem', problem] as const]),
+    ...(problems.length === 0 ? [] : [['Problem', problems] as const]),
   ])
 }

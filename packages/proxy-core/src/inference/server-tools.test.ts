@@ -24,6 +24,17 @@ test.each([
   expect(() => check(tool)).toThrow(DENIED)
 })
 
+test('refuses a tool that comes with the conversation', () => {
+  const ask = (tool: unknown) => {
+    const input = ['text', { role: 'user', content: 'Hi' }, { type: 'additional_tools', tools: [tool] }]
+    const content = Buffer.from(JSON.stringify({ input }))
+    refuseServerTools(content, scanJsonObject(content))
+  }
+
+  ask({ type: 'namespace', tools: [{ type: 'custom', name: 'exec' }] })
+  expect(() => ask({ type: 'web_search' })).toThrow(DENIED)
+})
+
 test('refuses the second of two lists in a namespace', () => {
   const content = Buffer.from('{"tools":[{"type":"namespace","tools":[],"tools":[{"type":"web_search"}]}]}')
 

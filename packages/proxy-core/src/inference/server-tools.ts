@@ -30,6 +30,23 @@ export function refuseServerTools(content: Buffer, members: readonly TopLevelMem
   for (const { value } of lists) {
     checkTools(slice(content, value))
   }
+  for (const { value } of members.filter(({ name }) => name === 'input')) {
+    checkInput(slice(content, value))
+  }
+}
+
+/** A conversation may bring tools along: the Responses dialect has an item `additional_tools`, used by its own agent. */
+function checkInput(input: Buffer): void {
+  if (input[0] !== 0x5b /* [ */) {
+    return
+  }
+  for (const span of elementsOf(input)) {
+    const item = slice(input, span)
+    const members = item[0] === 0x7b /* { */ ? scanJsonObject(item) : []
+    for (const { value } of members.filter(({ name }) => name === 'tools')) {
+      checkTools(slice(item, value))
+    }
+  }
 }
 
 function checkTools(list: Buffer, isNested = false): void {
@@ -48,7 +65,7 @@ function elementsOf(list: Buffer): readonly Span[] {
   try {
     return scanJsonArray(list)
   } catch {
-    throw denied('more tools than can be checked')
+    throw denied('more tools or items than can be checked')
   }
 }
 

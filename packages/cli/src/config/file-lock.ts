@@ -24,7 +24,7 @@ const POLL_MS = 8
  * Runs `action` while no other process or call holds the same lock.
  *
  * The lock is the kernel's and hangs on an open descriptor, so it ends with its holder, `kill -9` included: there is
- * no stale lock, and so no guess whether one is stale. See docs/decisions/state-lock.md.
+ * no stale lock, and so no guess whether one is stale. See docs/decisions/0007.
  *
  * @throws {UserError} `lockedCode` naming the holder's pid after `waitMs` (10 s); `unwritableCode`; and whatever
  *   `action` throws.

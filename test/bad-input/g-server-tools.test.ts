@@ -45,7 +45,7 @@ const REACHING_OUT = [
   '{"web_search_options":{}}',
   '{"plugins":[{"id":"web"}]}',
   '{"search_parameters":{"mode":"on"}}',
-  `{"tools":[${Array.from({ length: 5_000 }, () => '{"type":"function"}').join()},{"type":"web_search"}]}`,
+  `{"tools":[${Array.from({ length: 70_000 }, () => '{"type":"function"}').join()},{"type":"web_search"}]}`,
 ]
 
 /** Contents whose tools the client runs. */
@@ -61,6 +61,7 @@ const OF_THE_CLIENT = [
   '{"tools":[{"type":"computer_20250124","name":"computer"},{"type":"memory_20250818","name":"memory"}]}',
   '{"tools":[{"type":"local_shell"},{"type":"apply_patch"},{"type":"computer_use_preview"}]}',
   '{"messages":[{"role":"user","content":"{\\"tools\\":[{\\"type\\":\\"web_search\\"}]}"}]}',
+  `{"input":[${Array.from({ length: 20_000 }, (_, index) => index).join()}]}`,
   '{"metadata":{"tools":[{"type":"web_search"}],"mcp_servers":[]}}',
 ]
 

@@ -1,4 +1,4 @@
-export type { ClientAccess } from './connect/authenticate-client.js'
+export type { ClientAccess } from './access/authenticate-client.js'
 export { upstreamFields } from './inference/upstream-fields.js'
 export { upstreamUrl } from './inference/upstream-url.js'
 export { type ProxyOptions, type RunningProxy, startProxy } from './proxy.js'

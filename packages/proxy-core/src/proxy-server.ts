@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ClientAccess } from './access/authenticate-client.js'
 import { ClientConnection } from './client-connection.js'
-import type { ClientAccess } from './connect/authenticate-client.js'
 import type { ExchangeContext } from './inference/exchange.js'
 import type { OpenConnections } from './open-connections.js'
 import { handshakeFailedEvent, type ProxyEventListener } from './proxy-event.js'

@@ -1,5 +1,5 @@
 import { type AddressInfo, Server as NetServer } from 'node:net'
-import type { ClientAccess } from './connect/authenticate-client.js'
+import type { ClientAccess } from './access/authenticate-client.js'
 import { OpenConnections } from './open-connections.js'
 import type { ProxyEventListener } from './proxy-event.js'
 import { createProxyServer, type ProxyLimits } from './proxy-server.js'

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { authenticateClient, type ClientAccess } from '../access/authenticate-client.js'
 import { type Authority, parseAuthority, sameAuthority } from '../http/authority.js'
 import { announcesContent, checkRequestHead } from '../http/request-head.js'
 import { authorizeEgress } from '../policy/authorize-egress.js'
 import { ProxyError } from '../proxy-error.js'
-import { authenticateClient, type ClientAccess } from './authenticate-client.js'
 
 /** The only place that is intercepted. */
 export const INFERENCE_AUTHORITY: Authority = { host: 'inference.local', port: 443 }

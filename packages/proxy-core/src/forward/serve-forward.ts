@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { authenticateClient, type ClientAccess } from '../connect/authenticate-client.js'
+import { authenticateClient, type ClientAccess } from '../access/authenticate-client.js'
 import { canonicalHost } from '../http/authority.js'
 import { checkRequestHead } from '../http/request-head.js'
 import { authorizeEgress } from '../policy/authorize-egress.js'

@@ -1,5 +1,3 @@
-import type { FieldList } from '../http/field-list.js'
-import { fieldValues } from '../http/field-list.js'
 import { ProxyError } from '../proxy-error.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
 
@@ -32,11 +30,6 @@ export function answerLocally(path: string, route: ResolvedRoute): string {
     )
   }
   return JSON.stringify(model)
-}
-
-/** @returns Whether a caller of a path both dialects have expects Anthropic's shapes: its SDKs name the version. */
-export function callerIsAnthropic(fields: FieldList): boolean {
-  return fieldValues(fields, 'anthropic-version').length > 0
 }
 
 function modelObject(id: string, owner: string) {

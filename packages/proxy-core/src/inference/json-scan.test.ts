@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { JsonScanError, MAX_JSON_DEPTH, scanJsonObject } from './json-scan.js'
+import { JsonScanError } from './json-scalar.js'
+import { MAX_JSON_DEPTH, MAX_JSON_MEMBERS, scanJsonArray, scanJsonObject } from './json-scan.js'
 
 function members(text: string): Record<string, string>[] {
   const content = Buffer.from(text)
@@ -113,4 +114,24 @@ test('agrees with JSON.parse on mutated documents', () => {
       )
     }
   }
+})
+
+test('bounds the outermost members', () => {
+  const wide = (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":0`).join()}}`
+
+  expect(members(wide(MAX_JSON_MEMBERS))).toHaveLength(MAX_JSON_MEMBERS)
+  expect(() => members(wide(MAX_JSON_MEMBERS + 1))).toThrow(/more than 4096 members/)
+})
+
+test('finds the elements of an array', () => {
+  const content = Buffer.from(' [ 1 , {"a":[2]}, [] ,"x"] ')
+
+  expect(scanJsonArray(content).map(({ start, end }) => content.toString('utf8', start, end))).toEqual([
+    '1',
+    '{"a":[2]}',
+    '[]',
+    '"x"',
+  ])
+  expect(scanJsonArray(Buffer.from('[]'))).toEqual([])
+  expect(() => scanJsonArray(Buffer.from('{}'))).toThrow(JsonScanError)
 })

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { endOfScalar, endOfString, JsonScanError } from './json-scalar.js'
 
 /** Where something is in the content: byte offsets, `end` behind the last byte. */
 export interface Span {
@@ -12,33 +13,22 @@ export interface TopLevelMember {
   readonly value: Span
 }
 
-/** Why content is no JSON object we forward, and at which byte. */
-export class JsonScanError extends Error {
-  constructor(
-    reason: string,
-    readonly offset: number,
-  ) {
-    super(`${reason} at byte ${offset}`)
-  }
-}
-
 /** Outermost members. Requests have under 60, and each one found costs memory. */
 export const MAX_JSON_MEMBERS = 4_096
+/** Outermost elements. Lists of tokens have some thousands. */
+export const MAX_JSON_ELEMENTS = 65_536
 
 /** Levels of nesting. Requests have under 40; recursion in some provider's parser should not be ours to exhaust. */
 export const MAX_JSON_DEPTH = 512
 
 enum Byte {
   Quote = 0x22,
-  Backslash = 0x5c,
   Comma = 0x2c,
   Colon = 0x3a,
   OpenBrace = 0x7b,
   CloseBrace = 0x7d,
   OpenBracket = 0x5b,
   CloseBracket = 0x5d,
-  Minus = 0x2d,
-  Dot = 0x2e,
 }
 
 /**
@@ -125,7 +115,7 @@ class JsonScanner {
       }
       this.#memberName()
     }
-    this.#scalar()
+    this.#at = endOfScalar(this.#content, this.#at)
     this.#endValue()
   }
 
@@ -150,8 +140,9 @@ class JsonScanner {
 
   #endValue(): void {
     if (this.#depth === 1) {
-      if (this.#members.length >= MAX_JSON_MEMBERS) {
-        throw this.#unexpected(`more than ${MAX_JSON_MEMBERS} members`)
+      const limit = this.#isObject[1] ? MAX_JSON_MEMBERS : MAX_JSON_ELEMENTS
+      if (this.#members.length >= limit) {
+        throw this.#unexpected(`more than ${limit} members`)
       }
       this.#members.push({ name: this.#member, value: { start: this.#valueStart, end: this.#at } })
     }
@@ -173,7 +164,7 @@ class JsonScanner {
     if (this.#content[start] !== Byte.Quote) {
       throw this.#unexpected('expected a member name in double quotes')
     }
-    this.#string()
+    this.#at = endOfString(this.#content, start)
     const name = wanted ? (JSON.parse(this.#content.toString('utf8', start, this.#at)) as string) : ''
     this.#skipWhiteSpace()
     if (this.#content[this.#at] !== Byte.Colon) {
@@ -182,110 +173,6 @@ class JsonScanner {
     this.#at++
     this.#skipWhiteSpace()
     return name
-  }
-
-  #scalar(): void {
-    const byte = this.#content[this.#at]
-    if (byte === Byte.Quote) {
-      this.#string()
-    } else if (byte === Byte.Minus || isDigit(byte)) {
-      this.#number()
-    } else {
-      this.#literal()
-    }
-  }
-
-  #string(): void {
-    const content = this.#content
-    const end = content.length
-    let at = this.#at + 1
-    for (;;) {
-      let byte = content[at]!
-      while (byte !== Byte.Quote && byte !== Byte.Backslash && byte >= 0x20) {
-        byte = content[++at]!
-      }
-      this.#at = at
-      if (at >= end) {
-        throw this.#unexpected('unterminated string')
-      }
-      if (byte === Byte.Quote) {
-        this.#at++
-        return
-      }
-      if (byte !== Byte.Backslash) {
-        throw this.#unexpected('unescaped control character in a string')
-      }
-      at = this.#escape(at)
-    }
-  }
-
-  /** @returns The offset behind the escape, or behind both halves of a surrogate pair. */
-  #escape(at: number): number {
-    const letter = this.#content[at + 1]
-    if (letter !== 0x75 /* u */) {
-      if (letter === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(letter))) {
-        throw this.#unexpected('unknown escape')
-      }
-      return at + 2
-    }
-    const unit = this.#codeUnit(at)
-    if (unit < 0xd800 || unit > 0xdfff) {
-      return at + 6
-    }
-    const low = this.#content[at + 6] === Byte.Backslash && this.#content[at + 7] === 0x75 ? this.#codeUnit(at + 6) : 0
-    if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff) {
-      throw this.#unexpected('lone surrogate')
-    }
-    return at + 12
-  }
-
-  #codeUnit(at: number): number {
-    const digits = this.#content.toString('latin1', at + 2, at + 6)
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) {
-      throw this.#unexpected('expected four hexadecimal digits')
-    }
-    return Number.parseInt(digits, 16)
-  }
-
-  #number(): void {
-    if (this.#content[this.#at] === Byte.Minus) {
-      this.#at++
-    }
-    if (this.#content[this.#at] === 0x30 /* 0 */) {
-      this.#at++
-    } else {
-      this.#digits()
-    }
-    if (this.#content[this.#at] === Byte.Dot) {
-      this.#at++
-      this.#digits()
-    }
-    if ((this.#content[this.#at]! | 0x20) === 0x65 /* e */) {
-      this.#at++
-      if (this.#content[this.#at] === 0x2b /* + */ || this.#content[this.#at] === Byte.Minus) {
-        this.#at++
-      }
-      this.#digits()
-    }
-  }
-
-  #digits(): void {
-    if (!isDigit(this.#content[this.#at])) {
-      throw this.#unexpected('expected a digit')
-    }
-    do {
-      this.#at++
-    } while (isDigit(this.#content[this.#at]))
-  }
-
-  #literal(): void {
-    for (const literal of ['true', 'false', 'null']) {
-      if (this.#content.toString('latin1', this.#at, this.#at + literal.length) === literal) {
-        this.#at += literal.length
-        return
-      }
-    }
-    throw this.#unexpected('expected a JSON value')
   }
 
   #skipWhiteSpace(): void {
@@ -301,8 +188,4 @@ class JsonScanner {
   #unexpected(reason: string): JsonScanError {
     return new JsonScanError(reason, this.#at)
   }
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }

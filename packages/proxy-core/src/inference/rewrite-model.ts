@@ -1,5 +1,6 @@
 import { ProxyError } from '../proxy-error.js'
-import { JsonScanError, type Span, scanJsonObject, type TopLevelMember } from './json-scan.js'
+import { JsonScanError } from './json-scalar.js'
+import { type Span, scanJsonObject, type TopLevelMember } from './json-scan.js'
 
 /** What the content said of its model, and the content with ours in its place. */
 export interface RewrittenContent {

@@ -40,9 +40,9 @@ function checkInput(input: Buffer): void {
   if (input[0] !== 0x5b /* [ */) {
     return
   }
-  for (const span of elementsOf(input)) {
+  for (const span of readable(() => scanJsonArray(input))) {
     const item = slice(input, span)
-    const members = item[0] === 0x7b /* { */ ? scanJsonObject(item) : []
+    const members = item[0] === 0x7b /* { */ ? readable(() => scanJsonObject(item)) : []
     for (const { value } of members.filter(({ name }) => name === 'tools')) {
       checkTools(slice(item, value))
     }
@@ -56,14 +56,15 @@ function checkTools(list: Buffer, isNested = false): void {
   if (list[0] !== 0x5b /* [ */) {
     throw denied('"tools" that are no list')
   }
-  for (const tool of elementsOf(list)) {
+  for (const tool of readable(() => scanJsonArray(list))) {
     checkTool(slice(list, tool), isNested)
   }
 }
 
-function elementsOf(list: Buffer): readonly Span[] {
+/** What has been checked once already can only be too large. */
+function readable<Part>(scan: () => Part): Part {
   try {
-    return scanJsonArray(list)
+    return scan()
   } catch {
     throw denied('more tools or items than can be checked')
   }
@@ -74,7 +75,7 @@ function checkTool(tool: Buffer, isNested: boolean): void {
   if (tool[0] !== 0x7b /* { */) {
     throw denied('a tool that is no object')
   }
-  const members = scanJsonObject(tool)
+  const members = readable(() => scanJsonObject(tool))
   const types = members.filter(({ name }) => name === 'type')
   if (types.length > 1) {
     throw denied('a tool of two types')

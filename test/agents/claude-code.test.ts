@@ -56,6 +56,20 @@ test('claude -p with every tool it has is answered', async () => {
   expectNothingRefused(bed)
 })
 
+test('claude -p with every tool it has needs none of the provider', async () => {
+  await using bed = await startClientBed({
+    model: 'mock/text',
+    protocols,
+    auth,
+    defaultHeaders,
+    passthroughHeaders,
+    serverTools: 'deny',
+  })
+
+  expect(await claude(bed, [])).toMatchObject({ is_error: false, num_turns: 1 })
+  expectNothingRefused(bed)
+})
+
 test('claude -p that believes in a bearer token is answered with the real key', async () => {
   await using bed = await startBed()
 

@@ -24,9 +24,8 @@ base_url = "https://inference.local/v1"
 wire_api = "responses"
 env_key = "OPENAI_API_KEY"
 `
-/** The provider codex brings along, sent elsewhere: it tries a WebSocket first. */
+/** The provider and the model codex brings along, sent elsewhere: it tries a WebSocket first. */
 const BUILT_IN_PROVIDER = `
-model = "gpt-5"
 openai_base_url = "https://inference.local/v1"
 `
 const besides = new Set<string>()
@@ -69,6 +68,23 @@ test('codex exec with its built-in provider gives up WebSockets at once and is a
   expect(events.map(({ message }) => message ?? '').filter((message) => message.includes('Reconnecting'))).toEqual([])
   expect(askedBesides(bed.proxy.events)).toContain('GET /v1/responses ERR_WEBSOCKET_NOT_SERVED 1')
   expectRouted(bed.provider.received[0], { url: '/v1/responses', model: 'mock/text' })
+})
+
+test('codex exec keeps to its own tools where those of the provider are denied', async () => {
+  for (const configuration of [OWN_PROVIDER, BUILT_IN_PROVIDER]) {
+    await using bed = await startClientBed({ model: 'mock/text', serverTools: 'deny' })
+
+    const events = await codex(bed, `web_search = "disabled"\n${configuration}`)
+
+    expect(answerIn(events)).toContain('I am the mock provider')
+  }
+})
+
+test('codex exec is told why where it would let the provider search', async () => {
+  await using bed = await startClientBed({ model: 'mock/text', serverTools: 'deny' })
+
+  expect(failureIn(await codex(bed, OWN_PROVIDER))).toContain('the tool type \\"web_search\\"')
+  expect(bed.provider.received).toEqual([])
 })
 
 test('codex exec is admitted by the token in the address of the proxy', async () => {

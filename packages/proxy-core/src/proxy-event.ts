@@ -112,5 +112,5 @@ type FailedHandshake = HandshakeOutcome & { readonly kind: 'failed' }
 /** A request target without what may be secret in it: query, and user info in whatever form. */
 export function tellableTarget(target: string): string {
   const withoutQuery = target.split(/[?#]/, 1)[0]!
-  return withoutQuery.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/*)[^/]*@/i, '$1[redacted]@').slice(0, MAX_TARGET_LENGTH)
+  return withoutQuery.replace(/^((?:[a-z][a-z0-9+.-]*:\/+|\/\/+)?)[^/]*@/i, '$1[redacted]@').slice(0, MAX_TARGET_LENGTH)
 }

@@ -95,7 +95,7 @@ test('an environment that asks for TLS without verification is not heard (class 
       await pool.send({
         method: 'POST', url: new URL('${upstream.url}/chat/completions'), query: '', fields: [['authorization', 'secret']],
         content: [Buffer.from('{}')], timeouts: { connectTimeoutMs: 5000, firstByteTimeoutMs: 5000, idleTimeoutMs: 5000 },
-        signal: new AbortController().signal,
+        signal: new AbortController().signal, onAttempt: () => {},
       })
       console.log('sent')
     } catch (error) {

@@ -185,6 +185,9 @@ describe('a stream that breaks never looks complete (class 99)', () => {
     const { answers } = await converse(proxy, 'tunnel', goodRequest())
 
     expect(answers[0]).toMatchObject({ status: 200, whole: false })
+    if (answer.includes('event-stream')) {
+      expect(answers[0]?.content).toContain('"code":"upstream_')
+    }
   })
 })
 

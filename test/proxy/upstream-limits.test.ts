@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { fieldsNamed } from '../bad-input/answer.js'
 import { converse } from '../bad-input/converse.js'
 import { goodRequest } from '../bad-input/expect-refused.js'
+import { post } from '../bad-input/post.js'
 import { GOOD_ANSWER, startRecordingUpstream } from '../bad-input/recording-upstream.js'
 import { PROVIDER_ROOT, providerTls } from '../bad-input/upstream-certificates.js'
 import { startTestProxy } from './start-test-proxy.js'
@@ -85,6 +86,8 @@ test('nothing listens: refused twice, 502', async () => {
 
   expect(answers[0]).toMatchObject({ status: 502, code: 'upstream_connection_failed' })
   expect(answers[0]?.content).toContain('ECONNREFUSED')
+  expect(fieldsNamed(answers[0], 'x-nemoclaw-attempts')).toEqual(['2'])
+  expect(fieldsNamed(answers[0], 'x-nemoclaw-provider')).toEqual(['test-provider'])
   expect(fieldsNamed(answers[0], 'proxy-status')[0]).toContain('connection_refused')
 })
 
@@ -166,6 +169,57 @@ test('a connection whose answer broke off is not used again', async () => {
   expect(first.answers[0]).toMatchObject({ whole: false })
   expect(second.answers[0]).toMatchObject({ status: 200, whole: true })
   expect(upstream.connections).toHaveLength(2)
+})
+
+test('a large content that is taken slowly does not spend the limit for the first byte', async () => {
+  const content = Buffer.from(`{"model":"m","x":"${'x'.repeat(24 * 1024 * 1024)}"}`)
+  let received = 0
+  const upstream = createServer({ pauseOnConnect: true }, (socket) => {
+    const sips = setInterval(() => socket.resume(), 100)
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.length
+      if (received % (2 * 1024 * 1024) < chunk.length) {
+        socket.pause()
+      }
+      if (chunk.subarray(-2).equals(Buffer.from('"}'))) {
+        socket.end(GOOD_ANSWER)
+      }
+    })
+    socket.on('close', () => clearInterval(sips))
+  })
+  await once(upstream.listen(0, '127.0.0.1'), 'listening')
+  const { port } = upstream.address() as { port: number }
+  await using proxy = await startTestProxy({
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    timeouts: limited({ firstByteTimeoutMs: 500 }),
+  })
+
+  const { answers, tookMs } = await converse(proxy, 'tunnel', post(content), { waitMs: 15_000 })
+
+  expect(answers[0]?.status).toBe(200)
+  expect(tookMs).toBeGreaterThan(900)
+  expect(received).toBeGreaterThan(content.length)
+  upstream.close()
+})
+
+test('a client that takes nothing in is told apart from a provider that is silent', async () => {
+  const piece = 'x'.repeat(1024 * 1024)
+  await using upstream = await startRecordingUpstream((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000000\r\n\r\n')
+    for (let count = 0; count < 40; count++) {
+      socket.write(piece)
+    }
+  })
+  await using proxy = await startTestProxy({ baseUrl: upstream.url, timeouts: limited({ idleTimeoutMs: 500 }) })
+  const socket = await proxy.openInference()
+  socket.on('error', () => {})
+
+  socket.write(ask)
+  socket.pause()
+
+  await expect.poll(() => proxy.events.at(-1), { timeout: 5_000 }).toMatchObject({ errorCode: 'ERR_REQUEST_TIMEOUT' })
+  await expect.poll(() => upstream.open).toBe(0)
+  socket.destroy()
 })
 
 /** A loopback port that completes no handshake: nobody accepts, and the queue of those that wait is full. */

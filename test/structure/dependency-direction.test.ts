@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   inference: ['stream', 'upstream', 'route', 'provider', 'http', 'proxy-event', 'proxy-error'],
   access: ['http', 'proxy-error'],
   policy: ['http', 'proxy-error'],
-  stream: ['upstream', 'route', 'http', 'proxy-error'],
+  stream: ['upstream', 'http', 'proxy-error'],
   upstream: ['route', 'http', 'proxy-error'],
   tls: ['proxy-error'],
   route: ['provider'],

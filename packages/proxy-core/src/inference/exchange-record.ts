@@ -5,6 +5,7 @@ import { type ExchangeEvent, type ExchangeOutcome, tellableTarget } from '../pro
 import type { ResolvedRoute } from '../route/resolved-route.js'
 import type { Usage } from '../stream/usage.js'
 import type { MatchedEndpoint } from './match-endpoint.js'
+import { routeFields } from './route-fields.js'
 
 /** What becomes known of an exchange while it runs; told once, at its end. */
 export class ExchangeRecord {
@@ -28,6 +29,12 @@ export class ExchangeRecord {
 
   markFirstByte(): void {
     this.firstByteMs = this.#elapsedMs()
+  }
+
+  /** Fields that tell where the request went, as far as it went. */
+  routeFields(): FieldList {
+    const { route, modelRequested, attempts } = this
+    return route ? routeFields({ route, modelRequested, attempts }) : []
   }
 
   /** @param status - What the client was sent; absent where it was gone before. */

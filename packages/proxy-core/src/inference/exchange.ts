@@ -6,7 +6,7 @@ import { ProxyError } from '../proxy-error.js'
 import type { ResolvedRoute } from '../route/resolved-route.js'
 import type { RouteSource } from '../route/route-source.js'
 import { type RelayResult, relayResponse } from '../stream/relay-response.js'
-import { responseFields, routeFields } from '../stream/response-fields.js'
+import { responseFields } from '../stream/response-fields.js'
 import type { SendUpstream } from '../upstream/send-upstream.js'
 import { answerLocally } from './answer-locally.js'
 import { checkHost } from './check-host.js'
@@ -61,7 +61,7 @@ export async function exchange(
     }
     const route = await routes.resolve(undefined)
     record.route = route
-    sendJson(response, answerLocally(path, route), [...routeFields(route, undefined), ...record.crossOriginFields])
+    sendJson(response, answerLocally(path, route), [...record.routeFields(), ...record.crossOriginFields])
     return undefined
   }
 
@@ -91,15 +91,14 @@ export async function exchange(
     content: content.withModel(route.model),
     timeouts: route.timeouts,
     signal,
+    onAttempt: (attempt) => {
+      record.attempts = attempt
+    },
   })
-  record.attempts = upstream.attempts
   checkResponse(upstream)
 
   return relayResponse(upstream, response, {
-    fields: [
-      ...responseFields(upstream.fields, route, { modelRequested, attempts: upstream.attempts }),
-      ...record.crossOriginFields,
-    ],
+    fields: [...responseFields(upstream.fields), ...record.routeFields(), ...record.crossOriginFields],
     origin: new URL(route.baseUrl).origin,
     failureEvent: (error) => streamFailureEvent(endpoint.protocol, error, route.model),
     onFirstByte: () => record.markFirstByte(),

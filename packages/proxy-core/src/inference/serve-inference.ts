@@ -45,7 +45,8 @@ export async function serveInference(client: ClientExchange, context: ServeInfer
     cut.abort() // Whatever of it is still under way upstream.
     const dialect = record.matched?.endpoint.dialect ?? dialectOfTarget(request.url)
     const content = dialectError(dialect, failure)
-    await refuseRequest(request, response, failure, { content, fields: record.crossOriginFields })
+    const fields = [...record.routeFields(), ...record.crossOriginFields]
+    await refuseRequest(request, response, failure, { content, fields })
     context.onEvent(record.toEvent(failure.status >= 502 ? 'upstream_failed' : 'refused', failure.status, failure))
   }
 }

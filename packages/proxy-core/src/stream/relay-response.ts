@@ -77,11 +77,17 @@ class Relay implements UpstreamReader {
   start(): void {
     const response = this.#response
     response.sendDate = false
-    response.writeHead(this.#upstream.status, this.#options.fields.flat())
+    response.writeHead(this.#upstream.status, this.#fields().flat())
     // A head that came alone is passed on alone; one that came with content leaves with it in one packet.
     setImmediate(() => !response.writableEnded && response.flushHeaders())
     response.on('drain', this.#onDrain)
     this.#upstream.read(this)
+  }
+
+  /** An event stream is framed anew: a length that was announced leaves no room for the event of a failure. */
+  #fields(): FieldList {
+    const { fields } = this.#options
+    return this.#events ? fields.filter(([name]) => name.toLowerCase() !== 'content-length') : fields
   }
 
   onData(chunk: Buffer): void {

@@ -15,6 +15,8 @@ export interface UpstreamRequest {
   readonly timeouts: RouteTimeouts
   /** Aborting it ends the exchange at once and destroys its connection. */
   readonly signal: AbortSignal
+  /** Called before each try, the first one is 1. */
+  readonly onAttempt: (attempt: number) => void
 }
 
 /** A provider's response, its content not yet read: nothing flows until `read` is called, once. */
@@ -22,8 +24,6 @@ export interface UpstreamResponse extends UpstreamFlow {
   readonly status: number
   /** As the provider sent them. */
   readonly fields: FieldList
-  /** How often the request was tried. */
-  readonly attempts: number
   /** Lets it flow; the reader may hear of the first bytes before this returns. */
   read(reader: UpstreamReader): void
 }

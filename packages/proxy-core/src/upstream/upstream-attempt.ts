@@ -1,9 +1,11 @@
 import type { Agent, Dispatcher } from 'undici'
 import { type FieldList, fieldListFromRawHeaders } from '../http/field-list.js'
 import { ProxyError, type ProxyErrorCode } from '../proxy-error.js'
+import type { RouteTimeouts } from '../route/resolved-route.js'
 import type { UpstreamReader, UpstreamRequest, UpstreamResponse } from './send-upstream.js'
 
 const JOIN_BELOW_BYTES = 256 * 1024
+const PIECE_BYTES = 1024 * 1024
 
 /** One try to send one request: its phases, each under its own limit, and what came of it. */
 export class UpstreamAttempt {
@@ -11,19 +13,26 @@ export class UpstreamAttempt {
   started = false
   readonly response: Promise<UpstreamResponse>
 
-  readonly #request: UpstreamRequest
-  readonly #attempts: number
+  readonly #origin: string
+  readonly #timeouts: RouteTimeouts
+  readonly #signal: AbortSignal
+  /** Let go of as soon as it is sent, or not needed any more: a stream may outlast it by far. */
+  #content: readonly Buffer[]
   readonly #resolve: (response: UpstreamResponse) => void
   readonly #reject: (error: unknown) => void
   #controller: Dispatcher.DispatchController | undefined
   #reader: UpstreamReader | undefined
   #timer: NodeJS.Timeout
   #failure: Error | undefined
+  #isPaused = false
   #ended = false
 
-  constructor(dispatcher: Agent, request: UpstreamRequest, attempts: number) {
-    this.#request = request
-    this.#attempts = attempts
+  constructor(dispatcher: Agent, request: UpstreamRequest) {
+    const { url, timeouts, signal, content } = request
+    this.#origin = url.origin
+    this.#timeouts = timeouts
+    this.#signal = signal
+    this.#content = content
     let resolve!: (response: UpstreamResponse) => void
     let reject!: (error: unknown) => void
     this.response = new Promise((...settle) => {
@@ -31,9 +40,9 @@ export class UpstreamAttempt {
     })
     this.#resolve = resolve
     this.#reject = reject
-    this.#timer = this.#limit('ERR_UPSTREAM_CONNECT_TIMEOUT', 'connect', request.timeouts.connectTimeoutMs)
-    request.signal.addEventListener('abort', this.#onAbort, { once: true })
-    dispatcher.dispatch(dispatchOptions(request), {
+    this.#timer = this.#limit('ERR_UPSTREAM_CONNECT_TIMEOUT', 'connect', timeouts.connectTimeoutMs)
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+    dispatcher.dispatch(this.#dispatchOptions(request), {
       onRequestStart: (controller) => this.#onRequestStart(controller),
       onResponseStart: (controller, status) => this.#onResponseStart(controller, status),
       onResponseData: (_, chunk) => this.#onData(chunk),
@@ -43,17 +52,17 @@ export class UpstreamAttempt {
   }
 
   readonly #onAbort = () => {
-    this.#abort(this.#request.signal.reason as Error)
+    this.#abort(this.#signal.reason as Error)
   }
 
   #onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#failure || this.#request.signal.aborted) {
-      controller.abort(this.#failure ?? (this.#request.signal.reason as Error))
+    if (this.#failure) {
+      controller.abort(this.#failure)
       return
     }
     this.started = true
-    this.#setLimit('ERR_UPSTREAM_FIRST_BYTE_TIMEOUT', 'first-byte', this.#request.timeouts.firstByteTimeoutMs)
+    this.#setLimit('ERR_UPSTREAM_FIRST_BYTE_TIMEOUT', 'first-byte', this.#timeouts.firstByteTimeoutMs)
   }
 
   #onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -65,18 +74,23 @@ export class UpstreamAttempt {
     this.#resolve({
       status,
       fields: fieldsOf(controller),
-      attempts: this.#attempts,
-      pause: () => controller.pause(),
+      pause: () => {
+        this.#isPaused = true
+        controller.pause()
+      },
       resume: () => {
-        this.#timer.refresh()
-        controller.resume()
+        if (!this.#ended) {
+          this.#isPaused = false
+          this.#timer.refresh()
+          controller.resume()
+        }
       },
       read: (reader) => {
         this.#reader = reader
         if (this.#failure) {
           reader.onFailure(this.#failure)
         } else {
-          this.#setLimit('ERR_UPSTREAM_IDLE_TIMEOUT', 'idle', this.#request.timeouts.idleTimeoutMs)
+          this.#setLimit('ERR_UPSTREAM_IDLE_TIMEOUT', 'idle', this.#timeouts.idleTimeoutMs)
           controller.resume()
         }
       },
@@ -96,10 +110,9 @@ export class UpstreamAttempt {
   #limit(code: ProxyErrorCode, phase: string, limitMs: number): NodeJS.Timeout {
     return setTimeout(() => {
       this.#abort(
-        new ProxyError(
-          code,
-          `The provider at ${this.#request.url.origin} exceeded the ${phase} limit of ${limitMs} ms.`,
-        ),
+        this.#isPaused
+          ? new ProxyError('ERR_REQUEST_TIMEOUT', `The client took nothing of the answer for ${limitMs} ms.`)
+          : new ProxyError(code, `The provider at ${this.#origin} exceeded the ${phase} limit of ${limitMs} ms.`),
       )
     }, limitMs)
   }
@@ -126,20 +139,33 @@ export class UpstreamAttempt {
 
   #settle(): void {
     this.#ended = true
+    this.#content = []
     clearTimeout(this.#timer)
-    this.#request.signal.removeEventListener('abort', this.#onAbort)
+    this.#signal.removeEventListener('abort', this.#onAbort)
   }
-}
 
-function dispatchOptions({ method, url, query, fields, content }: UpstreamRequest): Dispatcher.DispatchOptions {
-  const length = content.reduce((sum, chunk) => sum + chunk.length, 0)
-  return {
-    origin: url.origin,
-    path: `${url.pathname}${query}`,
-    method,
-    headers: [...fields.flat(), ...(method === 'POST' ? ['content-length', String(length)] : [])],
+  #dispatchOptions({ method, url, query, fields, content }: UpstreamRequest): Dispatcher.DispatchOptions {
+    const length = content.reduce((sum, chunk) => sum + chunk.length, 0)
     // Joined, head and content leave in one write; of a large content no second copy is made.
-    body: method === 'GET' ? null : length < JOIN_BELOW_BYTES ? Buffer.concat(content) : (content as unknown as Buffer),
+    const body = length < JOIN_BELOW_BYTES ? Buffer.concat(content) : (this.#pieces() as Iterable<Buffer>)
+    return {
+      origin: url.origin,
+      path: `${url.pathname}${query}`,
+      method,
+      headers: [...fields.flat(), ...(method === 'POST' ? ['content-length', String(length)] : [])],
+      body: method === 'GET' ? null : (body as Buffer), // Undici's types know fewer kinds of content than it takes.
+    }
+  }
+
+  /** Each piece that the provider takes gives it the limit for the first byte anew. */
+  *#pieces(): Generator<Buffer> {
+    for (const chunk of this.#content) {
+      for (let at = 0; at < chunk.length && !this.#ended; at += PIECE_BYTES) {
+        this.#timer.refresh()
+        yield chunk.subarray(at, at + PIECE_BYTES)
+      }
+    }
+    this.#content = []
   }
 }
 

@@ -40,7 +40,9 @@ export function createUpstreamPool(options: UpstreamPoolOptions = {}): UpstreamP
       }
       const dispatcher = await theAgent()
       for (let attempts = 1; ; attempts++) {
-        const attempt = new UpstreamAttempt(dispatcher, request, attempts)
+        request.signal.throwIfAborted()
+        request.onAttempt(attempts)
+        const attempt = new UpstreamAttempt(dispatcher, request)
         try {
           return await attempt.response
         } catch (error) {

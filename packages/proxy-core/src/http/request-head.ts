@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { ProxyError } from '../proxy-error.js'
 import { type FieldList, fieldListFromRawHeaders, fieldValues, listMembers } from './field-list.js'
 
-const MAX_FIELDS = 128
-const MAX_TARGET_BYTES = 8 * 1024
+export const MAX_FIELDS = 128
+export const MAX_TARGET_BYTES = 8 * 1024
 
 /**
  * Refuses what Node's parser lets through although two parsers could read it differently (RFC 9112 §6.3,

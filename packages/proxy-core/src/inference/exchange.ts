@@ -61,7 +61,10 @@ export async function exchange(
     }
     const route = await routes.resolve(undefined)
     record.route = route
-    sendJson(response, answerLocally(path, route), [...record.routeFields(), ...record.crossOriginFields])
+    sendJson(response, answerLocally(path, route, maxContentBytes), [
+      ...record.routeFields(),
+      ...record.crossOriginFields,
+    ])
     return undefined
   }
 

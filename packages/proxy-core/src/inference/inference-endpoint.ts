@@ -21,6 +21,9 @@ function post(path: string, protocol: InferenceProtocol, form: ContentForm = 'js
   return { method: 'POST', path, protocol, dialect, form }
 }
 
+/** Where a program reads what it can ask for, within which limits, and what our refusals mean. Nothing else is there. */
+export const SELF_DESCRIPTION_PATH = '/.well-known/nemoclaw'
+
 /** Everything served. What is not here is refused with this list. */
 export const INFERENCE_ENDPOINTS: readonly InferenceEndpoint[] = [
   post('/v1/chat/completions', 'openai_chat_completions'),
@@ -38,5 +41,6 @@ export const INFERENCE_ENDPOINTS: readonly InferenceEndpoint[] = [
   post('/v1/moderations', 'openai_moderations'),
   post('/v1/rerank', 'rerank'),
   { method: 'GET', path: '/v1/models', protocol: 'model_discovery', dialect: 'openai', form: 'none' },
+  { method: 'GET', path: SELF_DESCRIPTION_PATH, protocol: 'model_discovery', dialect: 'openai', form: 'none' },
   { method: 'GET', path: '/v1/models/', protocol: 'model_discovery', dialect: 'openai', form: 'none' },
 ]

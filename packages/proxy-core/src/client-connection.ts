@@ -108,11 +108,11 @@ export class ClientConnection {
 
   /** Hears what Node's parser or its timers could not take. */
   unreadable(error: Error): void {
-    const failure = parseFailure(error)
     if (this.#isUnreadable) {
       return // Every further packet is an error again.
     }
     this.#isUnreadable = true
+    const failure = parseFailure(error)
     if (!failure || !this.#socket.writable || this.#socket.bytesRead === 0) {
       this.#socket.destroy()
       return

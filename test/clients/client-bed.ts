@@ -15,6 +15,15 @@ export interface ClientBed extends AsyncDisposable {
   readonly rootPath: string
 }
 
+/** The token that opens the proxy of `startLockedBed`. */
+const TOKEN = 'token-of-this-session'
+
+/** A bed whose proxy admits nobody without the token, and its address with the token as `nemoclaw env` gives it. */
+export async function startLockedBed(): Promise<ClientBed & { readonly proxyUrlWithToken: string }> {
+  const bed = await startClientBed({}, { access: { tokens: [TOKEN], trustOwnUser: false } })
+  return { ...bed, proxyUrlWithToken: bed.proxy.url.replace('http://', `http://nemoclaw:${TOKEN}@`) }
+}
+
 /** @param model - Model of the route; names of faults steer the provider. */
 export async function startClientBed(
   route: Partial<ResolvedRoute> = {},

@@ -1,13 +1,12 @@
 import { expect } from 'vitest'
 import { testNeeding } from '../state/test-needing.js'
-import { type ClientBed, startClientBed } from './client-bed.js'
+import { type ClientBed, startClientBed, startLockedBed } from './client-bed.js'
 import { DUMMY_KEY } from './dummy-key.js'
 import { expectRouted } from './expect-routed.js'
 import { type ClientResult, runClient } from './run-client.js'
 
 const test = testNeeding(['curl'])
 const CHAT = 'https://inference.local/v1/chat/completions'
-const TOKEN = 'token-of-this-session'
 
 test('curl: a question is answered by the route model with the real key', async () => {
   await using bed = await startClientBed()
@@ -50,23 +49,24 @@ test('curl: a stream that breaks ends with an error of curl and our event', asyn
 })
 
 test('curl: the token in the address of the proxy admits a client that nothing else does', async () => {
-  await using bed = await startClientBed({}, { access: { tokens: [TOKEN], trustOwnUser: false } })
+  await using bed = await startLockedBed()
 
-  const result = await curl(bed, ['-d', question()], { HTTPS_PROXY: withUser(bed, TOKEN) })
+  const result = await curl(bed, ['-d', question()], { HTTPS_PROXY: bed.proxyUrlWithToken })
 
   expect(result.exitCode).toBe(0)
   expectRouted(bed.provider.received[0], { url: '/v1/chat/completions' })
-  expect(bed.provider.received[0]?.rawHeaders.join('\n')).not.toContain(TOKEN)
+  expect(bed.provider.received[0]?.rawHeaders.join('\n')).not.toContain(new URL(bed.proxyUrlWithToken).password)
 })
 
-for (const [name, proxyUrl] of [
-  ['no token', (bed: ClientBed) => bed.proxy.url],
-  ['a wrong token', (bed: ClientBed) => withUser(bed, 'another')],
+for (const [name, user] of [
+  ['no token', ''],
+  ['a wrong token', 'nemoclaw:another@'],
 ] as const) {
   test(`curl: ${name} is refused with 407`, async () => {
-    await using bed = await startClientBed({}, { access: { tokens: [TOKEN], trustOwnUser: false } })
+    await using bed = await startLockedBed()
+    const HTTPS_PROXY = bed.proxy.url.replace('http://', `http://${user}`)
 
-    const { exitCode, errorOutput } = await curl(bed, ['-d', question()], { HTTPS_PROXY: proxyUrl(bed) })
+    const { exitCode, errorOutput } = await curl(bed, ['-d', question()], { HTTPS_PROXY })
 
     expect(exitCode).toBe(56)
     expect(errorOutput).toContain('407')
@@ -190,8 +190,4 @@ function curl(
     environment: { HTTPS_PROXY: proxy.url, CURL_CA_BUNDLE: rootPath, ...environment },
     ...(input && { input }),
   })
-}
-
-function withUser({ proxy }: ClientBed, token: string): string {
-  return proxy.url.replace('http://', `http://nemoclaw:${token}@`)
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { startClientBed } from './client-bed.js'
+import { startClientBed, startLockedBed } from './client-bed.js'
 import { expectRouted } from './expect-routed.js'
-import { BY_NODE_ITSELF, BY_PRELOAD, NODE_READS_PROXY_VARIABLES, UNAIDED } from './node-way.js'
+import { BY_NODE_ITSELF, BY_PRELOAD, NODE_READS_PROXY_VARIABLES, UNAIDED, USUAL_NODE_WAY } from './node-way.js'
 import { runNodeClient } from './run-node-client.js'
 
 const ANSWERED = {
@@ -58,6 +58,22 @@ test.each([
   })
   expectRouted(bed.provider.received[0], { url })
 })
+
+test.each([
+  ['fetch.mjs', 'chat', '/v1/chat/completions'],
+  ['openai-sdk.mjs', 'chat', '/v1/chat/completions'],
+  ['anthropic-sdk.mjs', 'message', '/v1/messages'],
+])(
+  '%s: the token in the address of the proxy admits a client that nothing else does',
+  async (program, scenario, url) => {
+    await using bed = await startLockedBed()
+    const environment = { ...USUAL_NODE_WAY.environment, HTTPS_PROXY: bed.proxyUrlWithToken }
+
+    await runNodeClient(bed, program, scenario, { ...USUAL_NODE_WAY, environment })
+
+    expectRouted(bed.provider.received[0], { url })
+  },
+)
 
 test('fetch: a client that was not given our root refuses the certificate', async () => {
   await using bed = await startClientBed()

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { testNeeding } from '../state/test-needing.js'
-import { type ClientBed, startClientBed } from './client-bed.js'
+import { type ClientBed, startClientBed, startLockedBed } from './client-bed.js'
 import { DUMMY_KEY } from './dummy-key.js'
 import { expectRouted } from './expect-routed.js'
 import { runClient } from './run-client.js'
@@ -38,10 +38,21 @@ test("urllib: the provider's 429 is an HTTPError with the provider's words", asy
   expect(await urllib(bed, 'error')).toEqual({ status: 429, message: 'Rate limit reached. Please try again later.' })
 })
 
-async function urllib({ folder, proxy, rootPath }: ClientBed, scenario: string): Promise<unknown> {
+test('urllib: the token in the address of the proxy admits a client that nothing else does', async () => {
+  await using bed = await startLockedBed()
+
+  expect(await urllib(bed, 'chat', bed.proxyUrlWithToken)).toMatchObject({ object: 'chat.completion' })
+  expectRouted(bed.provider.received[0], { url: '/v1/chat/completions' })
+})
+
+async function urllib(
+  { folder, proxy, rootPath }: ClientBed,
+  scenario: string,
+  proxyUrl = proxy.url,
+): Promise<unknown> {
   const { exitCode, output, errorOutput } = await runClient('python3', [PROGRAM, scenario, DUMMY_KEY], {
     folder,
-    environment: { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: rootPath },
+    environment: { HTTPS_PROXY: proxyUrl, SSL_CERT_FILE: rootPath },
   })
   if (exitCode !== 0) {
     throw new Error(`urllib ${scenario} ended with ${exitCode}: ${errorOutput}`)

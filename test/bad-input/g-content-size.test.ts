@@ -142,6 +142,31 @@ describe('the size of a content (class 93)', () => {
     await expectRefused('tunnel', post(jsonOf(100 * MEBIBYTE)), TOO_LARGE, { waitMs: 20_000 })
   })
 
+  test('a client that is refused while it sends may send on for a while, and is not reset', async () => {
+    await using upstream = await startRecordingUpstream()
+    await using proxy = await startTestProxy({ baseUrl: upstream.url })
+    const socket = await proxy.openInference()
+    const errors: Error[] = []
+    socket.on('error', (error) => errors.push(error))
+    let answer = ''
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk
+    })
+    socket.allowHalfOpen = true
+
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: inference.local\r\nContent-Type: application/json\r\nContent-Length: ${LIMIT * 4}\r\n\r\n`,
+    )
+    for (let piece = 0; piece < 20; piece++) {
+      socket.write(Buffer.alloc(64 * 1024))
+      await setTimeout(20)
+    }
+
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+    expect(errors).toEqual([])
+    socket.destroy()
+  })
+
   test.each([
     ['2^40', '1099511627776'],
     ['2^53', '9007199254740992'],

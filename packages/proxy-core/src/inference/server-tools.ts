@@ -70,17 +70,13 @@ function readable<Part>(scan: () => Part): Part {
   }
 }
 
-/** Read from the bytes: a parser keeps one of two `type` members, and the provider's may keep the other. */
+/** Every `type` counts: a parser keeps one of two, and the provider's may keep another than ours. */
 function checkTool(tool: Buffer, isNested: boolean): void {
   if (tool[0] !== 0x7b /* { */) {
     throw denied('a tool that is no object')
   }
   const members = readable(() => scanJsonObject(tool))
-  const types = members.filter(({ name }) => name === 'type')
-  if (types.length > 1) {
-    throw denied('a tool of two types')
-  }
-  for (const { value } of types) {
+  for (const { value } of members.filter(({ name }) => name === 'type')) {
     const type: unknown = JSON.parse(slice(tool, value).toString())
     // A name for several tools, each of any kind. One level: no client sends more, and each costs a scan.
     if (type === 'namespace' && !isNested) {

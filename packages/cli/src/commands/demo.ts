@@ -7,10 +7,14 @@ export default class Demo extends NemoclawCommand {
   async run() {
     await this.parse(Demo)
     const { runDemo } = await import('../demo/run-demo.js')
-    return runDemo({
-      program: [process.execPath, process.argv[1]!],
-      environment: process.env,
-      write: (text) => (this.jsonEnabled() ? undefined : process.stdout.write(text)),
-    })
+    const { untilInterrupted } = await import('../demo/until-interrupted.js')
+    return untilInterrupted((signal) =>
+      runDemo({
+        program: [process.execPath, process.argv[1]!],
+        path: this.environment('PATH') ?? '',
+        signal,
+        write: (text) => (this.jsonEnabled() ? undefined : process.stdout.write(text)),
+      }),
+    )
   }
 }

@@ -7,19 +7,19 @@ export default class Doctor extends NemoclawCommand {
   async run() {
     await this.parse(Doctor)
     const { doctorChecks } = await import('../doctor/checks.js')
-    const { runChecks } = await import('../doctor/run-checks.js')
+    const { doctorExitCode, runChecks } = await import('../doctor/run-checks.js')
     const { findingLines } = await import('../doctor/finding-lines.js')
     const checks = doctorChecks({
       folders: this.folders,
+      directory: this.stateDirectory,
       environment: this.environment,
       store: await this.configStore(),
+      access: () => this.credentialAccess(),
       profiles: () => this.profiles(),
     })
     const findings = await runChecks(checks)
     this.log(findingLines(findings))
-    if (findings.some(({ verdict }) => verdict === 'fail')) {
-      process.exitCode = 1
-    }
+    process.exitCode = doctorExitCode(findings)
     return findings
   }
 }

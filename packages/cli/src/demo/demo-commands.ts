@@ -1,11 +1,20 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
+import type { Readable } from 'node:stream'
 import { UserError } from '../user-error.js'
 
 const COMMAND_LIMIT_MS = 30_000
 const STOP_LIMIT_MS = 5_000
+
+export interface DemoCommandsOptions {
+  /** The program that runs `nemoclaw`, and its first argument. */
+  readonly program: readonly [string, string]
+  /** All that its children get of an environment. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Aborted when the user has had enough: what is under way then fails. */
+  readonly signal: AbortSignal
+}
 
 /** Lines of JSON that a running command prints, by their `event` or `action`. */
 export interface RunningCommand {
@@ -15,39 +24,33 @@ export interface RunningCommand {
   line(kind: string, number?: number): Promise<Readonly<Record<string, unknown>>>
 }
 
-/** Runs `nemoclaw` as a user would, in an environment that holds nothing of the user's. */
+/** Runs programs in an environment that holds nothing of the user's, and ends what it started. */
 export class DemoCommands {
-  readonly #program: readonly [string, string]
-  readonly #environment: Readonly<Record<string, string>>
+  readonly #options: DemoCommandsOptions
   readonly #children: ChildProcess[] = []
 
-  constructor(program: readonly [string, string], environment: Readonly<Record<string, string>>) {
-    this.#program = program
-    this.#environment = environment
+  constructor(options: DemoCommandsOptions) {
+    this.#options = options
   }
 
-  /** @returns Standard output. @throws {UserError} `ERR_DEMO_FAILED` with what the command said. */
+  /** Runs `nemoclaw` to its end. @returns Standard output. @throws {UserError} `ERR_DEMO_FAILED` with what it said. */
   async run(argv: readonly string[]): Promise<string> {
-    const [program, script] = this.#program
-    try {
-      const options = { env: this.#environment, timeout: COMMAND_LIMIT_MS }
-      return (await promisify(execFile)(program, [script, ...argv], options)).stdout
-    } catch (error) {
-      throw failed(argv, (error as { stderr?: string }).stderr ?? (error as Error).message)
-    }
+    const child = this.#nemoclaw(argv)
+    const [output, errors, ending] = await Promise.all([
+      textOf(child.stdout),
+      textOf(child.stderr),
+      this.#ending(child),
+    ])
+    if (ending !== 0) throw failed(argv, errors || output || String(ending))
+    return output
   }
 
-  async start(argv: readonly string[]): Promise<RunningCommand> {
-    const [program, script] = this.#program
-    const child = spawn(program, [script, ...argv], { env: this.#environment, stdio: ['ignore', 'pipe', 'pipe'] })
-    this.#children.push(child)
-    let errors = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors += text
-    })
+  /** Starts `nemoclaw` with a command that prints lines of JSON until it is ended. */
+  start(argv: readonly string[]): RunningCommand {
+    const child = this.#nemoclaw(argv)
+    const errors = textOf(child.stderr)
     const lines: Readonly<Record<string, unknown>>[] = []
-    const reader = createInterface({ input: child.stdout })
-    reader.on('line', (line) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(JSON.parse(line) as Readonly<Record<string, unknown>>)
       child.emit('line')
     })
@@ -55,28 +58,51 @@ export class DemoCommands {
     return {
       count: (kind) => ofKind(kind).length,
       line: async (kind, number = 0) => {
-        const limit = AbortSignal.timeout(COMMAND_LIMIT_MS)
+        const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(COMMAND_LIMIT_MS)])
         for (;;) {
           const found = ofKind(kind)[number]
           if (found) return found
-          if (child.exitCode !== null) throw failed(argv, errors)
-          await Promise.race([once(child, 'line', { signal: limit }), once(child, 'exit', { signal: limit })])
+          if (child.exitCode !== null || child.signalCode !== null) throw failed(argv, await errors)
+          await Promise.race([once(child, 'line', { signal }), once(child, 'close', { signal })])
         }
       },
     }
   }
 
+  /** Starts any program, which is ended with the others. */
+  spawn(program: string, argv: readonly string[], environment: Readonly<Record<string, string>>) {
+    const child = spawn(program, argv, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#children.push(child)
+    return child
+  }
+
   /** Ends what was started, the newest first, and waits until it has ended. */
   async stopAll(): Promise<void> {
     for (const child of this.#children.toReversed()) {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM')
-        const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
-        await once(child, 'exit')
-        clearTimeout(impatience)
-      }
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue
+      child.kill('SIGTERM')
+      const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
+      await once(child, 'exit')
+      clearTimeout(impatience)
     }
   }
+
+  #nemoclaw(argv: readonly string[]) {
+    const { program, environment } = this.#options
+    return this.spawn(program[0], [program[1], ...argv], environment)
+  }
+
+  async #ending(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
+    const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(COMMAND_LIMIT_MS)])
+    const [code, by] = (await once(child, 'close', { signal })) as [number | null, NodeJS.Signals | null]
+    return code ?? by
+  }
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = ''
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk
+  return text
 }
 
 function failed(argv: readonly string[], said: string): UserError {

@@ -9,8 +9,10 @@ import { DemoCommands } from './demo-commands.js'
 export interface DemoOptions {
   /** The program that runs `nemoclaw`, and its first argument. */
   readonly program: readonly [string, string]
-  /** The user's environment, of which the demonstration takes only what programs need to start. */
-  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where programs are looked for: all that is taken of the user's environment. */
+  readonly path: string
+  /** Aborted when the user has had enough. */
+  readonly signal: AbortSignal
   readonly write: (text: string) => void
 }
 
@@ -21,6 +23,7 @@ export interface DemoResult {
   /** Model the client asked for, and the one the provider received. */
   readonly modelRequested: string
   readonly modelReceived: string
+  /** Masked. */
   readonly credentialReceived: string
 }
 
@@ -30,91 +33,93 @@ const MODEL_SERVED = 'mock/echo'
 
 /**
  * Shows the main job with real parts: a provider server, the CLI's own commands, the proxy, and a client that knows
- * nothing of any of them. Everything it starts is ended and everything it writes is removed.
+ * nothing of any of them. Everything it starts is ended and everything it writes is removed, interrupted or not.
  *
- * @throws {UserError} Where a step fails or the provider did not receive what it should.
+ * @throws {UserError} `ERR_DEMO_FAILED`: a step failed, or the provider did not receive what it should;
+ *   `ERR_INTERRUPTED`.
  */
-export async function runDemo({ program, environment, write }: DemoOptions): Promise<DemoResult> {
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const home = mkdtempSync(join(tmpdir(), 'nemoclaw-demo-'))
   const key = `sk-demo-${randomBytes(12).toString('hex')}`
-  const commands = new DemoCommands(program, {
-    PATH: environment['PATH'] ?? '',
+  const environment = {
+    PATH: options.path,
     HOME: home,
     NEMOCLAW_HOME: home,
     NEMOCLAW_CREDENTIAL_STORE: 'file',
     NEMOCLAW_PASSPHRASE: randomBytes(16).toString('hex'),
     MOCK_API_KEY: key,
-  })
-  const step = (title: string) => write(`\n${title}\n`)
-  const run = async (...argv: string[]) => {
-    write(`  $ nemoclaw ${argv.join(' ')}\n`)
-    write(indent(await commands.run(argv)))
   }
+  const commands = new DemoCommands({ ...options, environment })
   try {
-    step('1. A provider: a real HTTP server, in the place of a vendor that wants a key')
-    write('  $ nemoclaw mock serve --port 0\n')
-    const provider = await commands.start([
-      'mock',
-      'serve',
-      '--port',
-      '0',
-      '--api-key-from-env',
-      'MOCK_API_KEY',
-      '--json',
-    ])
+    return await new Demo(commands, options).show(`${key.slice(0, 3)}***${key.slice(-4)}`)
+  } catch (error) {
+    // The message is what makes the exit code 130.
+    throw options.signal.aborted ? new UserError('ERR_INTERRUPTED', 'SIGINT', { cause: error }) : error
+  } finally {
+    await commands.stopAll()
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+class Demo {
+  readonly #commands: DemoCommands
+  readonly #options: DemoOptions
+
+  constructor(commands: DemoCommands, options: DemoOptions) {
+    this.#commands = commands
+    this.#options = options
+  }
+
+  async show(maskedKey: string): Promise<DemoResult> {
+    const { path, signal, write } = this.#options
+    this.#title('1. A provider: a real HTTP server, in the place of a vendor that wants a key')
+    const provider = this.#start('mock serve --port 0 --api-key-from-env MOCK_API_KEY --json')
     const { url } = (await provider.line('listening')) as { url: string }
-    write(`    ${url}\n`)
+    write(`    listening on ${url}\n`)
 
-    step('2. The operator stores its key and chooses the model')
-    await run(
-      'provider',
-      'create',
-      '--name',
-      'demo',
-      '--type',
-      'mock',
-      '--base-url',
-      url,
-      '--credential',
-      'MOCK_API_KEY',
-    )
-    await run('cluster', 'inference', 'set', '--provider', 'demo', '--model', MODEL_SERVED)
+    this.#title('2. The operator stores its key and chooses the model')
+    await this.#run(`provider create --name demo --type mock --base-url ${url} --credential MOCK_API_KEY`)
+    await this.#run(`cluster inference set --provider demo --model ${MODEL_SERVED}`)
 
-    step('3. The proxy')
-    write('  $ nemoclaw proxy run --listen 127.0.0.1:0\n')
-    const proxy = await commands.start(['proxy', 'run', '--listen', '127.0.0.1:0', '--log-format', 'json'])
-    const { detail } = (await proxy.line('listening')) as { detail: string }
-    write(`    listening ${detail}\n`)
+    this.#title('3. The proxy')
+    const proxy = this.#start('proxy run --listen 127.0.0.1:0 --log-format json')
+    write(`    listening on ${(await proxy.line('listening'))['url']}\n`)
 
     const verifications = provider.count('request')
-    step(`4. An agent asks https://inference.local for ${MODEL_REQUESTED}, without a key, TLS verified`)
-    const clientEnvironment = JSON.parse(await commands.run(['env', '--json'])) as Record<string, string>
+    this.#title(`4. An agent asks https://inference.local for ${MODEL_REQUESTED}, without a key, TLS verified`)
+    const environment = JSON.parse(await this.#commands.run(['env', '--json'])) as Record<string, string>
     const content = { model: MODEL_REQUESTED, stream: true, messages: [{ role: 'user', content: QUESTION }] }
-    const asked = await askInference({
-      environment: clientEnvironment,
-      path: environment['PATH'] ?? '',
-      content,
-      write,
-    })
+    const asked = await askInference({ commands: this.#commands, environment, path, content, signal, write })
 
-    step('5. What the provider received')
+    this.#title('5. What the provider received')
     const received = (await provider.line('request', verifications)) as unknown as ReceivedLine
     write(`    model       ${received.model}   (asked for: ${MODEL_REQUESTED})\n`)
     write(`    credential  ${received.credential}   (the client sent none)\n\n`)
-    const expectedCredential = `${key.slice(0, 3)}***${key.slice(-4)}`
-    if (received.model !== MODEL_SERVED || received.credential !== expectedCredential || asked.answer === '') {
+    if (received.model !== MODEL_SERVED || received.credential !== maskedKey) {
       throw new UserError('ERR_DEMO_FAILED', 'the provider did not receive what it should have')
     }
     return {
-      client: asked.client,
-      answer: asked.answer,
+      ...asked,
       modelRequested: MODEL_REQUESTED,
       modelReceived: received.model,
       credentialReceived: received.credential,
     }
-  } finally {
-    await commands.stopAll()
-    rmSync(home, { recursive: true, force: true })
+  }
+
+  #title(title: string): void {
+    this.#options.write(`\n${title}\n`)
+  }
+
+  /** @param command - Its words hold no space. */
+  async #run(command: string): Promise<void> {
+    this.#options.write(`  $ nemoclaw ${command}\n`)
+    const output = await this.#commands.run(command.split(' '))
+    this.#options.write(output.replace(/^(?=.)/gm, '    '))
+  }
+
+  #start(command: string) {
+    this.#options.write(`  $ nemoclaw ${command} &\n`)
+    return this.#commands.start(command.split(' '))
   }
 }
 
@@ -123,8 +128,4 @@ interface ReceivedLine {
   readonly model: string
   /** Masked. */
   readonly credential: string
-}
-
-function indent(text: string): string {
-  return text.replace(/^(?=.)/gm, '    ')
 }

@@ -29,9 +29,20 @@ async function settled({ name, fix, run }: Check): Promise<Finding> {
   try {
     return await Promise.race([run(), limit])
   } catch (error) {
-    const suggestion = error instanceof UserError ? error.suggestions[0] : undefined
-    return { check: name, verdict: 'fail', message: (error as Error).message, fix: suggestion ?? fix }
+    const told = tellable(error as Error)
+    const suggestion = told instanceof UserError ? told.suggestions[0] : undefined
+    return { check: name, verdict: 'fail', message: told.message, fix: suggestion ?? fix }
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** What clients are told of a failure hides its cause; doctor is for the operator. */
+function tellable(error: Error): Error {
+  return error.cause instanceof UserError && !(error instanceof UserError) ? error.cause : error
+}
+
+/** 1 where something is broken. */
+export function doctorExitCode(findings: readonly Finding[]): 0 | 1 {
+  return findings.some(({ verdict }) => verdict === 'fail') ? 1 : 0
 }

@@ -1,4 +1,5 @@
 import { SDK_ENVIRONMENT } from '../agent/sdk-environment.js'
+import { reachableUrl } from './reachable-url.js'
 
 export interface ClientEnvironmentOptions {
   /** Where the proxy listens, e.g. `http://127.0.0.1:4140`. */
@@ -27,7 +28,7 @@ export function clientEnvironment({
   rootPath,
   bundlePath,
 }: ClientEnvironmentOptions): Readonly<Record<string, string>> {
-  const url = new URL(proxyUrl)
+  const url = reachableUrl(proxyUrl)
   url.username = 'nemoclaw'
   url.password = token
   const proxy = url.href.replace(/\/$/, '')

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, request } from 'node:http'
+import { createServer, request, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { StateDirectory } from '../config/state-directory.js'
 import { UserError } from '../user-error.js'
 import type { SessionRecord } from './session-file.js'
@@ -10,7 +11,7 @@ import type { SessionStatus } from './session-status.js'
 
 /** sockaddr_un takes 108 bytes on Linux and 104 elsewhere, with the NUL. */
 const MAX_SOCKET_PATH_BYTES = 103
-const ANSWER_TIMEOUT_MS = 3_000
+const ANSWER_TIMEOUT_MS = 10_000
 const MAX_ANSWER_BYTES = 1024 * 1024
 
 export interface ControlSocket extends AsyncDisposable {
@@ -20,18 +21,21 @@ export interface ControlSocket extends AsyncDisposable {
 /**
  * Answers the owner's questions on a Unix socket in a folder that only the owner can enter.
  *
+ * @param id - Names the socket in `directory`.
  * @param status - Computes the answer to `GET /status`.
  */
 export async function openControlSocket(
   directory: StateDirectory,
-  status: () => SessionStatus,
+  id: string,
+  status: () => Promise<SessionStatus>,
 ): Promise<ControlSocket> {
-  const path = socketPath(directory)
-  rmSync(path, { force: true })
-  const server = createServer((incoming, response) => {
-    const isStatus = incoming.method === 'GET' && incoming.url === '/status'
-    response.writeHead(isStatus ? 200 : 404, { 'content-type': 'application/json', connection: 'close' })
-    response.end(JSON.stringify(isStatus ? status() : { error: 'not_found' }))
+  const { path, folder } = socketPath(directory, id)
+  const server = createServer(({ method, url }, response) => {
+    if (method !== 'GET' || url !== '/status') return answer(response, 404, { error: 'not_found' })
+    status().then(
+      (found) => answer(response, 200, found),
+      () => answer(response, 500, { error: 'internal_error' }),
+    )
   })
   server.listen(path)
   await once(server, 'listening')
@@ -41,45 +45,54 @@ export async function openControlSocket(
     async [Symbol.asyncDispose]() {
       server.close()
       server.closeAllConnections()
-      if (dirname(path) !== directory.path) {
-        rmSync(dirname(path), { recursive: true, force: true })
-      }
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
 /** @throws {UserError} `ERR_PROXY_NOT_ANSWERING`. */
 export async function askControlSocket({ controlSocket, pid }: SessionRecord): Promise<SessionStatus> {
-  const notAnswering = (cause: unknown) =>
-    new UserError('ERR_PROXY_NOT_ANSWERING', `the proxy with pid ${pid} does not answer`, {
-      suggestions: [`Look whether it is alive: ps -p ${pid}`],
+  try {
+    return await ask(controlSocket)
+  } catch (cause) {
+    throw new UserError('ERR_PROXY_NOT_ANSWERING', `the proxy with pid ${pid} does not answer`, {
+      suggestions: [`See what it does: ps -fp ${pid}`, `Or end it, and start another one: kill -9 ${pid}`],
       cause,
     })
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: controlSocket, path: '/status', timeout: ANSWER_TIMEOUT_MS }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-        if (text.length > MAX_ANSWER_BYTES) asking.destroy(new Error('answer too large'))
-      })
-      response.on('end', () => {
-        try {
-          resolve(JSON.parse(text) as SessionStatus)
-        } catch (error) {
-          reject(notAnswering(error))
-        }
-      })
-    })
-    asking.on('timeout', () => asking.destroy(new Error('timeout')))
-    asking.on('error', (error) => reject(notAnswering(error)))
-    asking.end()
-  })
+  }
 }
 
-function socketPath(directory: StateDirectory): string {
-  const path = join(directory.path, `${process.pid}.sock`)
+async function ask(path: string): Promise<SessionStatus> {
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  // No agent: Node's own would go through HTTPS_PROXY where NODE_USE_ENV_PROXY is set, which `nemoclaw env` does.
+  const asking = request({ path: '/status', createConnection: () => connect(path), signal }).end()
+  const [response] = await once(asking, 'response')
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too large')
+    chunks.push(chunk)
+  }
+  if (response.statusCode !== 200) throw new Error(`the answer has status ${response.statusCode}`)
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as SessionStatus
+}
+
+function answer(response: ServerResponse, status: number, content: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+  response.end(JSON.stringify(content))
+}
+
+/** In our own folder, or, where its path is too long for the kernel, in a new one below the first that is short. */
+function socketPath(directory: StateDirectory, id: string): { readonly path: string; readonly folder?: string } {
+  const name = `${id}.sock`
+  const path = join(directory.path, name)
+  if (fits(path)) return { path }
+  const parent = [tmpdir(), '/tmp'].find((candidate) => fits(join(candidate, 'nemoclaw-XXXXXX', name))) ?? tmpdir()
+  const folder = mkdtempSync(join(parent, 'nemoclaw-'))
+  return { path: join(folder, name), folder }
+}
+
+function fits(path: string): boolean {
   return Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES
-    ? path
-    : join(mkdtempSync(join(tmpdir(), 'nemoclaw-')), 'control.sock')
 }

@@ -2,20 +2,23 @@ import type { ProxyEvent } from '@nemoclaw/proxy-core'
 import { printableLine } from '../report/printable.js'
 import type { ConfigurationEvent } from './session-routes.js'
 
-/** What the log says: what the proxy tells, and what befell its configuration. */
-export type LogEvent =
-  | ProxyEvent
-  | ConfigurationEvent
-  | {
-      readonly kind: 'lifecycle'
-      readonly action: 'ca_created' | 'ca_rotated' | 'listening' | 'draining' | 'stopped'
-      readonly detail?: string
-    }
+/** What becomes of the proxy itself. */
+export type LifecycleEvent =
+  /** There is a root now that clients must be told to trust. */
+  | { readonly kind: 'lifecycle'; readonly action: 'ca_created' | 'ca_rotated'; readonly root: string }
+  | { readonly kind: 'lifecycle'; readonly action: 'listening'; readonly url: string }
+  | { readonly kind: 'lifecycle'; readonly action: 'draining'; readonly exchangesUnderWay: number }
+  | { readonly kind: 'lifecycle'; readonly action: 'stopped' }
+  /** The reader of the log was too slow, or the disk was full. */
+  | { readonly kind: 'lifecycle'; readonly action: 'lines_lost'; readonly lines: number }
 
-/** @returns One line of JSON; control characters are escaped by JSON. */
+/** What the log says: what the proxy tells, and what befell it and its configuration. */
+export type LogEvent = ProxyEvent | ConfigurationEvent | LifecycleEvent
+
+/** @returns One line of JSON. Control characters are escaped, C1 too: `\u009b` means the same in JSON. */
 export function jsonLine(event: LogEvent, time: Date): string {
   const plain = event.kind === 'fault' ? { ...event, error: `${event.error.name}: ${event.error.message}` } : event
-  return JSON.stringify({ time: time.toISOString(), ...plain })
+  return printableLine(JSON.stringify({ time: time.toISOString(), ...plain }))
 }
 
 /** @returns One line for a person. */
@@ -24,11 +27,11 @@ export function textLine(event: LogEvent, time: Date): string {
 }
 
 const CONFIG_ACTIONS = {
-  applied: 'applied: ',
-  kept_last_good: 'NOT APPLIED, the last good one stays in force: ',
-  routes_file: 'the stored one is replaced by ',
-  resolved: '',
-  unusable: 'NOT USABLE: ',
+  applied: 'CONFIG    applied: ',
+  kept_last_good: 'CONFIG    NOT APPLIED, the last good one stays in force: ',
+  routes_file: 'CONFIG    the stored one is replaced by ',
+  resolved: 'ROUTE     ',
+  unusable: 'ROUTE     NOT USABLE: ',
 } as const
 
 function describe(event: LogEvent): string {
@@ -56,10 +59,26 @@ function describe(event: LogEvent): string {
       return `${String(event.status ?? '-').padEnd(10)}${parts.filter(Boolean).join('  ')}`
     }
     case 'config':
-      return `CONFIG    ${CONFIG_ACTIONS[event.action]}${event.detail}`
+      return `${CONFIG_ACTIONS[event.action]}${event.detail}`
     case 'lifecycle':
-      return `PROXY     ${event.action.replace('_', ' ')}${event.detail ? ` ${event.detail}` : ''}`
+      return `PROXY     ${lifecycle(event)}`
     case 'fault':
       return `FAULT     ${event.id}: ${event.error.stack ?? event.error.message}`
+  }
+}
+
+function lifecycle(event: LifecycleEvent): string {
+  switch (event.action) {
+    case 'ca_created':
+    case 'ca_rotated':
+      return `${event.action.replace('_', ' ')}: clients must trust ${event.root}`
+    case 'listening':
+      return `listening on ${event.url}`
+    case 'draining':
+      return `draining: ${event.exchangesUnderWay} exchanges under way; another signal ends them at once`
+    case 'stopped':
+      return 'stopped'
+    case 'lines_lost':
+      return `${event.lines} lines of this log were lost: they could not be written in time`
   }
 }

@@ -1,20 +1,16 @@
-import { resolve } from 'node:path'
 import type { StateFolders } from '../base-command.js'
 import type { ConfigStore } from '../cluster/config-store.js'
-import type { StateDirectory } from '../config/state-directory.js'
-import { credentialStores } from '../credential/credential-stores.js'
-import { openFingerprint } from '../credential/fingerprint.js'
-import { ReferenceResolver } from '../credential/reference-resolver.js'
+import type { CredentialAccess } from '../credential/credential-access.js'
 import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
+import { upstreamRoots } from '../provider/upstream-roots.js'
 import { UserError } from '../user-error.js'
 import { readClientToken } from './client-token.js'
-import { jsonLine, type LogEvent, textLine } from './event-line.js'
-import { FileRoutes } from './file-routes.js'
 import { parseListenAddress, requireConsentForRemote } from './listen-address.js'
-import { LiveRoutes } from './live-routes.js'
+import { lineOutput } from './log-output.js'
+import { openRoutes } from './open-routes.js'
 import { runUntilSignal } from './run-until-signal.js'
 import { caDirectoryOf, sessionDirectoryOf } from './session-directories.js'
-import type { SessionRoutes } from './session-routes.js'
+import { sessionLog } from './session-log.js'
 import { startSession } from './start-session.js'
 
 /** What `proxy run` was told, by its flags' names, and where this machine's state is. */
@@ -27,64 +23,47 @@ export interface RunProxyOptions {
   readonly 'allow-origin': readonly string[]
   /** Seconds. */
   readonly 'drain-timeout': number
-  readonly json: boolean
+  readonly 'log-format': 'text' | 'json'
   readonly folders: StateFolders
   readonly environment: (name: string) => string | undefined
   readonly store: ConfigStore
+  readonly access: CredentialAccess
   readonly profiles: () => Promise<ProfileCatalogue>
-  readonly print: (line: string) => void
+  readonly output: Parameters<typeof lineOutput>[0]
 }
 
 /**
  * Runs a proxy until a signal ends it.
  *
- * @throws {UserError} `ERR_TLS_VERIFICATION_OFF`, and as `startSession`.
+ * @throws {UserError} `ERR_TLS_VERIFICATION_OFF`; `ERR_LISTEN_INVALID`, `ERR_LISTEN_REMOTE` (2); those of `openRoutes`,
+ *   `readClientToken`, `startSession` and `upstreamRoots`.
  */
 export async function runProxy(options: RunProxyOptions): Promise<void> {
   refuseUnverifiedTls(options.environment)
   const listen = parseListenAddress(options.listen)
-  requireConsentForRemote(listen, {
-    allowRemote: options['allow-remote'],
-    clientTokens: options['client-token'].length,
-  })
-  const clients = await Promise.all(options['client-token'].map(readClientToken))
-  const log = (event: LogEvent) => {
-    options.print(options.json ? jsonLine(event, new Date()) : textLine(event, new Date()))
-  }
+  const clientTokens = options['client-token']
+  requireConsentForRemote(listen, { allowRemote: options['allow-remote'], clientTokens: clientTokens.length })
+  const clients = await Promise.all(clientTokens.map(readClientToken))
+  const log = sessionLog(lineOutput(options.output), options['log-format'])
+  const routes = await openRoutes({ ...options, routesFile: options['inference-routes'], onEvent: log.tell })
   const session = await startSession({
     listen,
-    routes: await openRoutes(options, log),
+    routes,
     clientTokens: clients.map(({ token }) => token),
     allowedOrigins: options['allow-origin'],
-    upstreamCaFiles: options['upstream-ca'],
+    upstreamRoots: upstreamRoots(options['upstream-ca']),
     caDirectory: caDirectoryOf(options.folders.data),
     sessionDirectory: sessionDirectoryOf(options.folders.data),
-    onEvent: log,
+    onEvent: log.tell,
   })
-  log({ kind: 'lifecycle', action: 'listening', detail: `on ${session.record.url}` })
-  if (!options.json) {
-    options.print('In another shell:  eval "$(nemoclaw env)"  leads its programs to https://inference.local/v1')
-  }
+  log.tell({ kind: 'lifecycle', action: 'listening', url: session.record.url })
+  log.hint('In another shell:  eval "$(nemoclaw env)"  leads its programs to https://inference.local/v1')
+  void routes.warm()
   await runUntilSignal(session, {
     drainLimitMs: options['drain-timeout'] * 1000,
-    onDrain: (exchanges) =>
-      log({ kind: 'lifecycle', action: 'draining', detail: `${exchanges} exchanges; another signal ends at once` }),
+    onDrain: (exchangesUnderWay) => log.tell({ kind: 'lifecycle', action: 'draining', exchangesUnderWay }),
   })
-  log({ kind: 'lifecycle', action: 'stopped' })
-}
-
-async function openRoutes(options: RunProxyOptions, log: (event: LogEvent) => void): Promise<SessionRoutes> {
-  const { folders, environment, profiles, store } = options
-  const directory: StateDirectory = { path: folders.config, shownAs: folders.config }
-  const fingerprint = await openFingerprint(directory)
-  const references = new ReferenceResolver({ environment })
-  const file = options['inference-routes']
-  if (file !== undefined) {
-    log({ kind: 'config', action: 'routes_file', detail: file })
-    return FileRoutes.open({ path: resolve(file), profiles, references, fingerprint, onEvent: log })
-  }
-  const credentials = { stores: credentialStores({ directory, environment }), references, fingerprint }
-  return LiveRoutes.open({ store, profiles, credentials, onEvent: log })
+  log.tell({ kind: 'lifecycle', action: 'stopped' })
 }
 
 /** Node would then accept anybody as the provider, and hand over the credential. */

@@ -9,7 +9,7 @@ import { caDirectoryOf, sessionDirectoryOf } from './session-directories.js'
  * @throws {UserError} `ERR_PROXY_NOT_RUNNING`, `ERR_CA_*`.
  */
 export async function sessionEnvironment(dataDirectory: string): Promise<Readonly<Record<string, string>>> {
-  const { url, token } = requireSession(sessionDirectoryOf(dataDirectory))
+  const { url, token } = await requireSession(sessionDirectoryOf(dataDirectory))
   const ca = new CaStore(caDirectoryOf(dataDirectory))
   const bundlePath = await ca.trustBundle()
   return clientEnvironment({ proxyUrl: url, token, rootPath: ca.rootPath, bundlePath })

@@ -3,6 +3,8 @@ import { NemoclawCommand } from '../../base-command.js'
 import { DEFAULT_LISTEN } from '../../session/listen-address.js'
 
 export default class ProxyRun extends NemoclawCommand {
+  // Its output is a log, not one value.
+  static override enableJsonFlag = false
   static override summary = 'Run the proxy that serves https://inference.local, until a signal ends it.'
   static override description =
     'In another shell, `eval "$(nemoclaw env)"` leads clients to it. The first SIGINT or SIGTERM lets exchanges under ' +
@@ -18,16 +20,11 @@ export default class ProxyRun extends NemoclawCommand {
     'inference-routes': Flags.string({ summary: 'Serve the route in this YAML file, not the stored one.' }),
     'upstream-ca': Flags.string({ summary: 'PEM file of a CA to trust for providers.', multiple: true, default: [] }),
     'allow-origin': Flags.string({ summary: 'Origin of a web page that may call.', multiple: true, default: [] }),
-    'drain-timeout': Flags.integer({
-      summary: 'Seconds for exchanges under way at the end.',
-      default: 30,
-      min: 0,
-      max: 3600,
-    }),
+    'drain-timeout': Flags.integer({ summary: 'Seconds for exchanges at the end.', default: 30, min: 0, max: 3600 }),
     'log-format': Flags.option({
       summary: 'One line per event.',
       options: ['text', 'json'] as const,
-      default: 'text' as const,
+      default: 'text',
     })(),
   }
 
@@ -36,12 +33,12 @@ export default class ProxyRun extends NemoclawCommand {
     const { runProxy } = await import('../../session/run-proxy.js')
     await runProxy({
       ...flags,
-      json: flags['log-format'] === 'json' || this.jsonEnabled(),
       folders: this.folders,
       environment: this.environment,
       store: await this.configStore(),
+      access: await this.credentialAccess(),
       profiles: () => this.profiles(),
-      print: (line) => process.stdout.write(`${line}\n`),
+      output: process.stdout,
     })
   }
 }

@@ -12,7 +12,7 @@ export default class ProxyStatus extends NemoclawCommand {
     const { sessionDirectoryOf } = await import('../../session/session-directories.js')
     const { requireSession } = await import('../../session/require-session.js')
     const { askControlSocket } = await import('../../session/control-socket.js')
-    const status = await askControlSocket(requireSession(sessionDirectoryOf(this.folders.data)))
+    const status = await askControlSocket(await requireSession(sessionDirectoryOf(this.folders.data)))
     await this.show(status, flags.output, { table: () => statusDetails(status), names: () => [status.url] })
     return status
   }

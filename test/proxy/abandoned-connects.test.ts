@@ -52,7 +52,7 @@ test(`${CLIENTS} clients that send CONNECT and leave before the handshake leave 
 
   await expect.poll(openDescriptors, { timeout: 10_000 }).toBeLessThanOrEqual(before)
   await expectServed(proxy, upstream)
-})
+}, 120_000)
 
 function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length

@@ -13,11 +13,13 @@ export function socketOwnerUid({ remoteAddress, remotePort, localAddress, localP
   }
   const client = procSpellings(remoteAddress, remotePort)
   const ours = procSpellings(localAddress, localPort)
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const line of readTable(table)) {
-      // Slot, local address, remote address, state, queues, timer, retransmits, uid, timeout, inode.
-      const [, local, remote, , , , , uid, , inode] = line.trimStart().split(/ +/)
-      if (local !== undefined && remote !== undefined && client.includes(local) && ours.includes(remote)) {
+  for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    const table = readTable(path)
+    for (const ends of client.flatMap((local) => ours.map((remote) => ` ${local} ${remote} `))) {
+      const at = table.indexOf(ends)
+      if (at >= 0) {
+        // Behind the ends: state, queues, timer, retransmits, uid, timeout, inode.
+        const [, , , , uid, , inode] = table.slice(at + ends.length, table.indexOf('\n', at)).split(/ +/)
         return inode === '0' ? undefined : Number(uid)
       }
     }
@@ -25,11 +27,12 @@ export function socketOwnerUid({ remoteAddress, remotePort, localAddress, localP
   return undefined
 }
 
-function readTable(path: string): readonly string[] {
+/** Searched as text: behind a busy proxy it has ten thousand lines, most of them of connections long closed. */
+function readTable(path: string): string {
   try {
-    return readFileSync(path, 'latin1').split('\n')
+    return readFileSync(path, 'latin1')
   } catch {
-    return [] // No IPv6 in this kernel, or /proc is hidden.
+    return '' // No IPv6 in this kernel, or /proc is hidden.
   }
 }
 

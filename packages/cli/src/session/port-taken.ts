@@ -1,54 +1,33 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { UserError } from '../user-error.js'
 import type { ListenAddress } from './listen-address.js'
+import { type PortHolder, portHolder } from './port-holder.js'
+import type { SessionRecord } from './session-file.js'
 
-/** Says who has the port, where the platform tells (Linux, and only of processes of this user). */
-export function portTaken({ host, port }: ListenAddress, cause: Error): UserError {
-  const holder = process.platform === 'linux' ? portHolder(port) : undefined
-  return new UserError(
-    'ERR_PORT_TAKEN',
-    `port ${port} on ${host} is taken${holder ? ` by ${holder.command} (pid ${holder.pid})` : ''}`,
-    {
-      suggestions: [
-        holder ? `Look at it: ps -fp ${holder.pid}` : `See who has it: ss -ltnp 'sport = :${port}'`,
-        'Or pick a free port: --listen 127.0.0.1:0',
-      ],
-      cause,
-    },
-  )
+const FREE_PORT = 'Or pick a free port: --listen 127.0.0.1:0'
+
+/**
+ * Says who has the port, as far as that can be told, and what to do about it.
+ *
+ * @param running - This user's proxies: one of them can be used instead.
+ */
+export function portTaken(address: ListenAddress, running: readonly SessionRecord[], cause: Error): UserError {
+  const { host, port } = address
+  const holder = portHolder(address)
+  const ours = running.find(({ pid }) => holder !== undefined && 'pid' in holder && holder.pid === pid)
+  return new UserError('ERR_PORT_TAKEN', `port ${port} on ${host} is taken${by(holder, ours)}`, {
+    suggestions: [...nextSteps(port, holder, ours), FREE_PORT],
+    cause,
+  })
 }
 
-/** Follows the listening socket's inode from /proc/net/tcp to the process that has it open (proc(5)). */
-function portHolder(port: number): { readonly pid: string; readonly command: string } | undefined {
-  try {
-    const inode = listeningInode(port)
-    if (inode === undefined) return undefined
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (hasSocket(pid, inode)) {
-        return { pid, command: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() }
-      }
-    }
-  } catch {
-    // A hint that cannot be had is left out.
-  }
-  return undefined
+function by(holder: PortHolder | undefined, ours: SessionRecord | undefined): string {
+  if (ours) return ` by your nemoclaw proxy (pid ${ours.pid})`
+  if (!holder) return ''
+  return 'pid' in holder ? ` by ${holder.program} (pid ${holder.pid})` : ` by a process of user ${holder.uid}`
 }
 
-function listeningInode(port: number): string | undefined {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const line of readFileSync(table, 'latin1').split('\n')) {
-      const columns = line.trim().split(/ +/)
-      if (columns[1]?.endsWith(suffix) && columns[3] === '0A') return columns[9]
-    }
-  }
-  return undefined
-}
-
-function hasSocket(pid: string, inode: string): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
-  } catch {
-    return false // Another user's process, or one that has just ended.
-  }
+function nextSteps(port: number, holder: PortHolder | undefined, ours: SessionRecord | undefined): readonly string[] {
+  if (ours) return ['Use it: eval "$(nemoclaw env)"', `Or end it first: kill ${ours.pid}`]
+  if (holder && 'pid' in holder) return [`Look at it: ps -fp ${holder.pid}`]
+  return [`See who has it: sudo ss -ltnp 'sport = :${port}'`]
 }

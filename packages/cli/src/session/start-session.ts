@@ -7,6 +7,7 @@ import { ensureStateDirectory, type StateDirectory } from '../config/state-direc
 import { UserError } from '../user-error.js'
 import { openControlSocket } from './control-socket.js'
 import type { LogEvent } from './event-line.js'
+import { findSessions } from './find-sessions.js'
 import type { ListenAddress } from './listen-address.js'
 import { portTaken } from './port-taken.js'
 import { newSessionId, removeSession, type SessionRecord, writeSession } from './session-file.js'
@@ -83,7 +84,7 @@ async function listen(options: SessionOptions, certificates: ServerCertificates,
       allowedOrigins: options.allowedOrigins,
     })
   } catch (error) {
-    throw listenFailure(options.listen, error as NodeJS.ErrnoException)
+    throw await listenFailure(options, error as NodeJS.ErrnoException)
   }
 }
 
@@ -107,9 +108,12 @@ async function announce(proxy: RunningProxy, token: string, { routes, sessionDir
   return { record, [Symbol.asyncDispose]: () => control[Symbol.asyncDispose]() }
 }
 
-function listenFailure(address: ListenAddress, cause: NodeJS.ErrnoException): unknown {
+async function listenFailure(
+  { listen: address, sessionDirectory }: SessionOptions,
+  cause: NodeJS.ErrnoException,
+): Promise<unknown> {
   if (cause.code === undefined || cause.syscall !== 'listen') return cause
-  if (cause.code === 'EADDRINUSE') return portTaken(address, cause)
+  if (cause.code === 'EADDRINUSE') return portTaken(address, (await findSessions(sessionDirectory)).running, cause)
   const { host, port } = address
   const why = LISTEN_REASONS[cause.code] ?? cause.code
   return new UserError('ERR_LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${why}`, {

@@ -3,8 +3,7 @@ import { NemoclawCommand } from '../../base-command.js'
 import { DEFAULT_LISTEN } from '../../session/listen-address.js'
 
 export default class ProxyRun extends NemoclawCommand {
-  // Its output is a log, not one value.
-  static override enableJsonFlag = false
+  static override enableJsonFlag = false // Its output is a log, not one value.
   static override summary = 'Run the proxy that serves https://inference.local, until a signal ends it.'
   static override description =
     'In another shell, `eval "$(nemoclaw env)"` leads clients to it. The first SIGINT or SIGTERM lets exchanges under ' +
@@ -28,8 +27,9 @@ export default class ProxyRun extends NemoclawCommand {
     })(),
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<never> {
     const { flags } = await this.parse(ProxyRun)
+    const { endProcess } = await import('../../session/end-process.js')
     const { runProxy } = await import('../../session/run-proxy.js')
     await runProxy({
       ...flags,
@@ -40,5 +40,6 @@ export default class ProxyRun extends NemoclawCommand {
       profiles: () => this.profiles(),
       output: process.stdout,
     })
+    return endProcess(process)
   }
 }

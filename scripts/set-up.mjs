@@ -16,6 +16,7 @@ export function setUp() {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
   }
   run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'])
+  run(process.execPath, [join('scripts', 'write-manifests.mjs')])
 }
 
 /** Runs a program in the root folder, its output shown; ends the process where it fails. */

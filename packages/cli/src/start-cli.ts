@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { discardStaleManifests } from './manifest/discard-stale-manifests.js'
 import { describeFailure, type FailureDescription } from './report/describe-failure.js'
 import { HiddenArguments } from './report/hidden-arguments.js'
 import { survivingOutput } from './report/surviving-output.js'
@@ -18,7 +19,9 @@ export async function startCli(packageRoot: URL): Promise<void> {
   const hidden = new HiddenArguments(process.argv.slice(2))
   // oclif prints process.argv too when DEBUG is set, and plugins can read it.
   process.argv.splice(2, Number.POSITIVE_INFINITY, ...hidden.argv)
-  const failure = await runOclif(fileURLToPath(packageRoot), hidden).then(
+  const root = fileURLToPath(packageRoot)
+  discardStaleManifests(root, (text) => process.stderr.write(`Warning: ${text}\n`))
+  const failure = await runOclif(root, hidden).then(
     () => undefined,
     (error: unknown) => describeFailure(error, failureOptions(hidden)),
   )

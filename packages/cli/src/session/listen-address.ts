@@ -19,7 +19,7 @@ LOOPBACK.addAddress('::1', 'ipv6')
  * @throws {UserError} `ERR_LISTEN_INVALID` (2).
  */
 export function parseListenAddress(text: string): ListenAddress {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text) ?? []
+  const [, bracketed, plain, digits] = /^(?:\[([^\]%]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text) ?? []
   const host = (bracketed ?? plain)?.replace(/^localhost$/, '127.0.0.1')
   const port = Number(digits)
   if (host === undefined || isIP(host) !== (bracketed === undefined ? 4 : 6) || port > 65_535) {

@@ -46,20 +46,23 @@ export async function runProxy(options: RunProxyOptions): Promise<void> {
   const clients = await Promise.all(clientTokens.map(readClientToken))
   const log = sessionLog(lineOutput(options.output), options['log-format'])
   const routes = await openRoutes({ ...options, routesFile: options['inference-routes'], onEvent: log.tell })
-  const session = await startSession({
-    listen,
-    routes,
-    clientTokens: clients.map(({ token }) => token),
-    allowedOrigins: options['allow-origin'],
-    upstreamRoots: upstreamRoots(options['upstream-ca']),
-    caDirectory: caDirectoryOf(options.folders.data),
-    sessionDirectory: sessionDirectoryOf(options.folders.data),
-    onEvent: log.tell,
-  })
-  log.tell({ kind: 'lifecycle', action: 'listening', url: session.record.url })
-  log.hint('In another shell:  eval "$(nemoclaw env)"  leads its programs to https://inference.local/v1')
-  void routes.warm()
-  await runUntilSignal(session, {
+  const start = async () => {
+    const session = await startSession({
+      listen,
+      routes,
+      clientTokens: clients.map(({ token }) => token),
+      allowedOrigins: options['allow-origin'],
+      upstreamRoots: upstreamRoots(options['upstream-ca']),
+      caDirectory: caDirectoryOf(options.folders.data),
+      sessionDirectory: sessionDirectoryOf(options.folders.data),
+      onEvent: log.tell,
+    })
+    log.tell({ kind: 'lifecycle', action: 'listening', url: session.record.url })
+    log.hint('In another shell:  eval "$(nemoclaw env)"  leads its programs to https://inference.local/v1')
+    void routes.warm()
+    return session
+  }
+  await runUntilSignal(start, {
     drainLimitMs: options['drain-timeout'] * 1000,
     onDrain: (exchangesUnderWay) => log.tell({ kind: 'lifecycle', action: 'draining', exchangesUnderWay }),
   })

@@ -6,22 +6,43 @@ export interface RunUntilSignalOptions {
   readonly onDrain: (exchanges: number) => void
 }
 
-/** Waits for SIGINT or SIGTERM, then drains the session; a second signal cuts what is left. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/**
+ * Starts a session, waits for SIGINT or SIGTERM, then drains it; a second signal cuts what is left.
+ *
+ * Signals are listened for before the start: one that comes while it goes on, or in the moment when it has been told
+ * of, must not leave a record of a proxy that is gone.
+ *
+ * @throws What `start` throws, and what closing the session does.
+ */
 export async function runUntilSignal(
-  session: Session,
+  start: () => Promise<Session>,
   { drainLimitMs, onDrain }: RunUntilSignalOptions,
 ): Promise<void> {
+  let session: Session | undefined
+  let signals = 0
   await new Promise<void>((resolve, reject) => {
-    let signals = 0
-    const onSignal = () => {
-      signals++
-      if (signals === 1) {
-        onDrain(session.exchangeCount)
-        session.close(drainLimitMs).then(resolve, reject)
-      } else {
-        session.close(0).then(resolve, reject)
-      }
+    const close = () => {
+      if (!session) return
+      if (signals === 1) onDrain(session.exchangeCount)
+      session.close(signals === 1 ? drainLimitMs : 0).then(resolve, reject)
     }
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+    const onSignal = (name: NodeJS.Signals) => {
+      signals++
+      // A start that hangs is ended as if nobody listened.
+      if (!session && signals > 1) dieBy(name, onSignal)
+      close()
+    }
+    for (const name of SIGNALS) process.on(name, onSignal)
+    start().then((started) => {
+      session = started
+      if (signals > 0) close()
+    }, reject)
   })
+}
+
+function dieBy(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): void {
+  process.off(name, listener)
+  process.kill(process.pid, name)
 }

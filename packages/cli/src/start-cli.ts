@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { discardStaleManifests } from './manifest/discard-stale-manifests.js'
@@ -5,6 +6,9 @@ import { describeFailure, type FailureDescription } from './report/describe-fail
 import { HiddenArguments } from './report/hidden-arguments.js'
 import { survivingOutput } from './report/surviving-output.js'
 import { wantsJson } from './report/wants-json.js'
+
+// oclif is CommonJS: to import it, Node would parse its files a second time, for the names of their exports.
+const require = createRequire(import.meta.url)
 
 const SECRET_NAME = /key|token|secret|passw|passphrase|credential/i
 
@@ -30,7 +34,8 @@ export async function startCli(packageRoot: URL): Promise<void> {
 
 async function runOclif(root: string, hidden: HiddenArguments): Promise<void> {
   const argv = [...hidden.argv]
-  const [{ run }, { settings }] = await Promise.all([import('@oclif/core/run'), import('@oclif/core/settings')])
+  const { run } = require('@oclif/core/run') as typeof import('@oclif/core/run')
+  const { settings } = require('@oclif/core/settings') as typeof import('@oclif/core/settings')
   // Linked plugins are built; looking for a TypeScript compiler costs time and prints a warning.
   settings.enableAutoTranspile = false
   const options = { root, hiddenArguments: hidden }

@@ -1,4 +1,4 @@
-import { DEFAULT_ROUTE_TIMEOUTS, type RouteSourceKind } from '@nemoclaw/proxy-core/control-plane'
+import { DEFAULT_ROUTE_TIMEOUTS, type RouteSourceKind } from '@nemoclaw/proxy-core/route'
 import type { ConfigDocument } from '../config/schema.js'
 import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
 import { details } from '../report/table.js'

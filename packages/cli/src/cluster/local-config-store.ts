@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { withFileLock } from '../config/file-lock.js'
 import { MAX_CONFIG_FILE_BYTES } from '../config/limits.js'
 import { parseConfig, SCHEMA_VERSION, serialiseConfig } from '../config/parse-config.js'
 import { readStateFile } from '../config/read-state-file.js'
@@ -7,7 +6,6 @@ import { type ConfigDocument, EMPTY_CONFIG } from '../config/schema.js'
 import { checkStateDirectory, ensureStateDirectory, type StateDirectory } from '../config/state-directory.js'
 import { storageError } from '../config/storage-error.js'
 import { watchFile } from '../config/watch-file.js'
-import { writeConfig } from '../config/write-config.js'
 import { UserError } from '../user-error.js'
 import type { ConfigChange, ConfigEvent, ConfigStore } from './config-store.js'
 
@@ -43,6 +41,11 @@ export class LocalConfigStore implements ConfigStore {
   }
 
   async update(change: ConfigChange, expectedVersion?: number): Promise<ConfigDocument> {
+    // Imported by who changes something: most commands, and a proxy that starts, only read.
+    const [{ withFileLock }, { writeConfig }] = await Promise.all([
+      import('../config/file-lock.js'),
+      import('../config/write-config.js'),
+    ])
     ensureStateDirectory(this.#directory)
     const lock = {
       path: join(this.#directory.path, 'config.lock'),

@@ -3,7 +3,7 @@ import { pluginFingerprint } from './plugin-fingerprint.js'
 import { readProfileCache, writeProfileCache } from './profile-cache.js'
 import type { ProfileCatalogue } from './profile-catalogue.js'
 import type { ProviderPlugin } from './provider-plugins.js'
-import { type ReadPluginProfilesOptions, readPluginProfiles } from './read-plugin-profiles.js'
+import type { ReadPluginProfilesOptions } from './read-plugin-profiles.js'
 
 export interface DiscoverProfilesOptions extends ReadPluginProfilesOptions {
   /** Where answers are kept between commands. */
@@ -21,6 +21,7 @@ export async function discoverProfiles(
   const key = pluginFingerprint(plugins, [process.version])
   const cached = readProfileCache(options.cacheDirectory, key, Date.now())
   if (cached) return buildCatalogue(cached)
+  const { readPluginProfiles } = await import('./read-plugin-profiles.js')
   const answers = await readPluginProfiles(plugins, options)
   writeProfileCache(options.cacheDirectory, { key, writtenAt: Date.now(), answers })
   return buildCatalogue(answers)

@@ -1,5 +1,6 @@
 import type { InferenceProviderProfile } from '@nemoclaw/proxy-core/provider'
-import { baseUrlKey, checkBaseUrl, isBaseUrlKey } from './base-url.js'
+import { baseUrlKey, isBaseUrlKey } from './base-url.js'
+import { checkBaseUrl } from './check-base-url.js'
 import { parseConfigArguments } from './config-argument.js'
 import { type CredentialArgument, parseCredentialArguments } from './credential-argument.js'
 import { type HeaderArgument, parseHeaderArguments } from './header-argument.js'

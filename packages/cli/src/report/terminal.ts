@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { UserError } from '../user-error.js'
 import { printableLine } from './printable.js'
 
@@ -17,6 +16,7 @@ export function terminalOf({ stdin, stderr }: NodeJS.Process): Terminal {
   return {
     interactive: Boolean(stdin.isTTY && stderr.isTTY),
     async confirm(question) {
+      const { createInterface } = await import('node:readline/promises')
       const readline = createInterface({ input: stdin, output: stderr })
       const cancelled = new Promise<never>((_resolve, reject) => {
         readline.once('close', () => reject(new UserError('ERR_PROMPT_CANCELLED', 'cancelled; nothing was changed')))

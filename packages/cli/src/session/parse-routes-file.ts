@@ -1,7 +1,7 @@
 import { INFERENCE_PROTOCOLS, type InferenceProtocol } from '@nemoclaw/proxy-core/provider'
 import { isScalar, isSeq, type Node } from 'yaml'
 import { parseReference } from '../credential/credential-reference.js'
-import { checkBaseUrl } from '../provider/base-url.js'
+import { checkBaseUrl } from '../provider/check-base-url.js'
 import { UserError } from '../user-error.js'
 import { type PlainYaml, parsePlainYaml, yamlEntries } from './plain-yaml.js'
 

@@ -43,6 +43,8 @@ const DEFAULT_LIMITS: ProxyLimits = {
   requestTimeoutMs: 600_000,
   keepAliveTimeoutMs: 75_000,
 }
+/** How long whoever started us has to say so before we load more, in milliseconds. */
+const WARM_AFTER_MS = 100
 const DEFAULT_MAX_CONTENT_BYTES = 32 * 1024 * 1024
 
 /**
@@ -69,10 +71,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     server.once('error', reject).listen({ ...listen, backlog: 1024 }, resolve)
   })
   server.on('error', (error) => onEvent({ kind: 'fault', id: 'listener', error }))
-  // Behind the first `listening`: what the first exchange would wait for is loaded while nobody waits.
-  setImmediate(() => void pool.warm())
+  // What the first exchange would wait for is loaded while nobody waits: 70 ms in which nothing else is done.
+  const warming = setTimeout(() => void pool.warm(), WARM_AFTER_MS).unref()
 
   const close = async (limitMs: number) => {
+    clearTimeout(warming)
     // Not http.Server's own close, which cuts idle connections: a request may be on its way on each of them.
     NetServer.prototype.close.call(server)
     await open.drain(limitMs)

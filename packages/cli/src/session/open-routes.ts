@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import type { ConfigStore } from '../cluster/config-store.js'
 import type { CredentialAccess } from '../credential/credential-access.js'
 import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
-import { FileRoutes } from './file-routes.js'
 import { LiveRoutes } from './live-routes.js'
 import type { ConfigurationEvent, SessionRoutes } from './session-routes.js'
 
@@ -20,6 +19,8 @@ export async function openRoutes(options: OpenRoutesOptions): Promise<SessionRou
   const { routesFile, store, access, profiles, onEvent } = options
   if (routesFile === undefined) return LiveRoutes.open({ store, profiles, credentials: access, onEvent })
   const path = resolve(routesFile)
+  // Imported where it is needed: it brings the YAML parser.
+  const { FileRoutes } = await import('./file-routes.js')
   onEvent({ kind: 'config', action: 'routes_file', detail: path })
   return FileRoutes.open({ path, profiles, ...access, onEvent })
 }

@@ -1,8 +1,11 @@
 // npm run bench [-- NAME [rounds]]: prints the tables of docs/benchmarks.md.
 import { availableParallelism, cpus } from 'node:os'
+import { benchExchange } from './exchange.mjs'
+import { benchRotation } from './rotation.mjs'
+import { benchScan } from './scan.mjs'
 import { benchStartup } from './startup.mjs'
 
-const BENCHES = { startup: benchStartup }
+const BENCHES = { startup: benchStartup, rotation: benchRotation, exchange: benchExchange, scan: benchScan }
 
 const [name, rounds] = process.argv.slice(2)
 if (name !== undefined && !Object.hasOwn(BENCHES, name)) {

@@ -227,7 +227,7 @@ describe('size and depth are bounded (class 88)', () => {
   test.each([600, 100_000, 5_000_000])('%i levels get 400, at once', async (depth) => {
     const { tookMs } = await expectRefused('tunnel', post(nested(depth)), INVALID)
 
-    expect(tookMs).toBeLessThan(3_000)
+    expect(tookMs).toBeLessThan(8_000)
   })
 
   test('100,000 objects deep get 400', async () => {

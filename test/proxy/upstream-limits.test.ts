@@ -27,7 +27,7 @@ test('a provider that answers no SYN: 504, and the connect limit is named', asyn
   expect(answers[0]).toMatchObject({ status: 504, code: 'upstream_timeout' })
   expect(answers[0]?.content).toContain('connect limit of 500 ms')
   expect(tookMs).toBeGreaterThan(450)
-  expect(tookMs).toBeLessThan(2_500)
+  expect(tookMs).toBeLessThan(8_000)
   expect(proxy.events.at(-1)).toMatchObject({ errorCode: 'ERR_UPSTREAM_CONNECT_TIMEOUT' })
 })
 

@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { ProxyCommand } from './run-proxy-command.js'
 
+/** Where to ask, and whose root to trust. */
+export type AskedProxy = Pick<ProxyCommand, 'port' | 'home'>
+
 export interface Answer {
   readonly status: number
   readonly headers: IncomingMessage['headers']
@@ -14,12 +17,12 @@ export interface Answer {
 }
 
 /** Asks for a chat completion through the proxy, on a connection of its own, TLS verified against the stored root. */
-export async function ask(proxy: ProxyCommand, content: object = {}): Promise<Answer> {
+export async function ask(proxy: AskedProxy, content: object = {}): Promise<Answer> {
   return readAnswer(await openAnswer(proxy, content))
 }
 
 /** The same, as soon as the head of the answer has come: for streams. */
-export async function openAnswer(proxy: ProxyCommand, content: object = {}): Promise<IncomingMessage> {
+export async function openAnswer(proxy: AskedProxy, content: object = {}): Promise<IncomingMessage> {
   const tls = await openInference(proxy)
   const asking = request({
     host: 'inference.local',
@@ -40,7 +43,7 @@ export async function readAnswer(response: IncomingMessage): Promise<Answer> {
   return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() }
 }
 
-async function openInference({ port, home }: ProxyCommand): Promise<TLSSocket> {
+export async function openInference({ port, home }: AskedProxy): Promise<TLSSocket> {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.write('CONNECT inference.local:443 HTTP/1.1\r\nHost: inference.local:443\r\n\r\n')
   const [answer] = (await once(socket, 'data')) as [Buffer]
@@ -52,7 +55,7 @@ async function openInference({ port, home }: ProxyCommand): Promise<TLSSocket> {
 }
 
 /** Asks again until `isAsWanted`, and fails with the last answer after 10 s. */
-export async function askUntil(proxy: ProxyCommand, isAsWanted: (answer: Answer) => boolean): Promise<Answer> {
+export async function askUntil(proxy: AskedProxy, isAsWanted: (answer: Answer) => boolean): Promise<Answer> {
   const deadline = performance.now() + 10_000
   for (;;) {
     const answer = await ask(proxy)

@@ -58,7 +58,7 @@ test('ten rotations of the key and ten changes of the model are each served with
       `${what}: the request that saw the change was answered ${sorted[5]} ms (median), ${sorted[9]} ms (worst) after ` +
         'the command ended',
     )
-    expect(sorted[9]).toBeLessThan(1_000)
+    expect(sorted[9]).toBeLessThan(8_000)
   }
 }, 90_000)
 

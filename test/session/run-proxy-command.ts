@@ -19,6 +19,9 @@ export interface ProxyCommand extends AsyncDisposable {
   /** The first line from `from` on that has all these members; waits for it. */
   line(members: LogLine, from?: number): Promise<LogLine>
   kill(signal: NodeJS.Signals): void
+  /** Lets its standard output fill up. */
+  pauseReading(): void
+  resumeReading(): void
   /** Closes our end of its standard output. */
   stopReading(): void
   /** Exit code and signal, once it has ended. */
@@ -75,7 +78,7 @@ function follow(child: ChildProcess, home: CliHome): ProxyCommand {
       if (found) return found
       await Promise.race([once(child, 'line', { signal: limit }), ended]).catch(() => {})
       if (limit.aborted || (child.exitCode !== null && !find(members, from))) {
-        throw new Error(`no line like ${JSON.stringify(members)} in:\n${output}`)
+        throw new Error(`no line like ${JSON.stringify(members)} at the end of:\n${output.slice(-10_000)}`)
       }
     }
   }
@@ -93,6 +96,8 @@ function follow(child: ChildProcess, home: CliHome): ProxyCommand {
     output: () => output,
     line,
     kill: (signal) => void child.kill(signal),
+    pauseReading: () => void child.stdout!.pause(),
+    resumeReading: () => void child.stdout!.resume(),
     stopReading: () => void child.stdout!.destroy(),
     ended,
     async [Symbol.asyncDispose]() {

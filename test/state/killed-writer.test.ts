@@ -50,7 +50,7 @@ async function killAtEachCall(kind: WriteKind, writesBefore: number): Promise<vo
     seen.set(left.version, (seen.get(left.version) ?? 0) + 1)
     const begin = performance.now()
     await write(kind, at)
-    expect(performance.now() - begin).toBeLessThan(2_000)
+    expect(performance.now() - begin).toBeLessThan(8_000)
     expect((await read(kind, at)).version).toBe(left.version + 1)
     expect(readdirSync(at).sort()).toEqual(after.files)
   }

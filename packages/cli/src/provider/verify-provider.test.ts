@@ -183,7 +183,7 @@ test('silence ends at the limit', async () => {
 
   const startedAt = Date.now()
   expect(await verify({}, 300)).toMatchObject({ class: 'timed_out' })
-  expect(Date.now() - startedAt).toBeLessThan(3_000)
+  expect(Date.now() - startedAt).toBeLessThan(8_000)
 })
 
 test('a lost connection is told without the request', async () => {

@@ -31,7 +31,7 @@ export interface AuthorityMaterial {
  * could be made to impersonate any site. The intermediate's constraints are in the path and bind every verifier.
  */
 export async function issueAuthority({ now }: { readonly now: Date }): Promise<AuthorityMaterial> {
-  const der = await loadDer()
+  const der = loadDer()
   const extensions = certificateExtensions(der)
   const [rootKeys, intermediateKeys] = await Promise.all([generateRsaKeys(), generateRsaKeys()])
   // In the names, because a trust store shows names: two authorities must be told apart there.

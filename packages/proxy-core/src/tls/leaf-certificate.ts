@@ -18,15 +18,15 @@ export interface LeafMaterial {
 
 /** Issues a leaf for `inference.local` that is valid for 90 days, or until its authority ends. */
 export async function issueLeaf(authority: AuthorityMaterial, { now }: { readonly now: Date }): Promise<LeafMaterial> {
-  return (await leafIssuer(authority))(now)
+  return leafIssuer(authority)(now)
 }
 
 /**
  * Prepares an authority for issuing: what comes back needs no further loading and takes about 1 ms, so that a leaf can
  * be replaced in the middle of a handshake.
  */
-export async function leafIssuer(authority: AuthorityMaterial): Promise<(now: Date) => LeafMaterial> {
-  const der = await loadDer()
+export function leafIssuer(authority: AuthorityMaterial): (now: Date) => LeafMaterial {
+  const der = loadDer()
   const extensions = certificateExtensions(der)
   const issuer = new X509Certificate(authority.intermediateCertificatePem)
   const issuerKey = createPrivateKey(authority.intermediateKeyPem)

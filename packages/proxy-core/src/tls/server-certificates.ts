@@ -42,7 +42,7 @@ export class ServerCertificates {
     authority: AuthorityMaterial,
     { now = () => new Date() }: { readonly now?: () => Date } = {},
   ): Promise<ServerCertificates> {
-    return new ServerCertificates(await leafIssuer(authority), authority.notAfter, now)
+    return new ServerCertificates(leafIssuer(authority), authority.notAfter, now)
   }
 
   private constructor(issue: (now: Date) => LeafMaterial, authorityEnds: Date, now: () => Date) {

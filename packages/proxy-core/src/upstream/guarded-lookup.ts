@@ -1,7 +1,10 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
+import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import { ProxyError } from '../proxy-error.js'
+
+// Required: to import CommonJS, Node parses it a second time for the names of its exports, and every proxy start waits.
+const ipaddr = createRequire(import.meta.url)('ipaddr.js') as typeof import('ipaddr.js')
 
 /** Cloud metadata services outside 169.254.0.0/16: they hand credentials to whoever asks. */
 const METADATA: ReadonlySet<string> = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254'])

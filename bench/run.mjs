@@ -1,9 +1,9 @@
 // npm run bench [-- NAME [rounds]]: prints the tables of docs/benchmarks.md.
 import { availableParallelism, cpus } from 'node:os'
-import { benchStartup } from './command-startup.mjs'
 import { benchExchange } from './exchange.mjs'
 import { benchRotation } from './rotation.mjs'
 import { benchScan } from './scan.mjs'
+import { benchStartup } from './startup.mjs'
 
 const BENCHES = { startup: benchStartup, rotation: benchRotation, exchange: benchExchange, scan: benchScan }
 

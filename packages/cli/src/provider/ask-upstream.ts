@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls'
 import {
+  checkServerIdentity,
   guardedLookup,
   literalAddressRefusal,
   type ResolvedRoute,
@@ -59,6 +60,7 @@ export async function askUpstream(
     dnsLookup: guardedLookup(url.protocol === 'http:' ? 'http:' : 'https:'),
     https: {
       rejectUnauthorized: true,
+      checkServerIdentity,
       certificateAuthority: [...rootCertificates, ...extraRoots],
       minVersion: 'TLSv1.2',
     },

@@ -58,6 +58,8 @@ test('all is well: exit code 0, every check made, in JSON and for a person', asy
   expect(code).toBe(0)
   expect(stdout).toMatch(/^✓ proxy {13}listens on http:/m)
   expect(JSON.stringify(findings) + stdout).not.toContain(new URL(led['HTTPS_PROXY']!).password)
+  // It trusts the root of the CA, whatever the environment says of roots.
+  expect((await doctor(home)).find(({ check }) => check === 'inference.local')?.verdict).toBe('ok')
   // It asks our own models, which cost nothing, and no provider.
   expect(provider.received).toEqual([])
   expect(proxy.lines.at(-1)).toMatchObject({ kind: 'exchange', path: '/v1/models', status: 200 })

@@ -73,31 +73,33 @@ test('it replaces the stored configuration and says so', async () => {
   expect(proxy.lines).toContainEqual(expect.objectContaining({ kind: 'config', action: 'routes_file', detail: path }))
 })
 
-test('a change is applied within a second; a broken one is told with its place and keeps the last good one', async () => {
+test('a change is applied; a broken one is told with its place and keeps the last good one', async () => {
   await using provider = await startMockProvider()
   using home = sessionHome()
-  const path = writeRoutes(home, routeText({ endpoint: provider.url, model: 'one' }))
-  await using proxy = await runProxyCommand(home, { args: ['--inference-routes', path], env: { LOCAL_KEY: SECRET } })
+  // No key, which would be asked for again after a while: only the change itself can be the reason.
+  const further = 'protocols: [openai_chat_completions]'
+  const path = writeRoutes(home, routeText({ endpoint: provider.url, model: 'one', further }))
+  await using proxy = await runProxyCommand(home, { args: ['--inference-routes', path] })
   await ask(proxy)
 
   const changedAt = performance.now()
-  writeRoutes(home, routeText({ endpoint: provider.url, model: 'two' }))
+  writeRoutes(home, routeText({ endpoint: provider.url, model: 'two', further }))
   await askUntil(proxy, ({ headers }) => headers['x-nemoclaw-model-served'] === 'two')
   const appliedMs = performance.now() - changedAt
   console.log(`a routes file's change is served after ${Math.round(appliedMs)} ms`)
   expect(appliedMs).toBeLessThan(8_000)
 
   let from = proxy.lines.length
-  writeRoutes(home, routeText({ endpoint: provider.url, model: '[no, text]' }))
+  writeRoutes(home, routeText({ endpoint: provider.url, model: '[no, text]', further }))
   const broken = await proxy.line({ kind: 'config', action: 'kept_last_good' }, from)
   expect(broken['detail']).toBe(`${path}:5:12: "model" must be a text`)
   expect((await ask(proxy)).headers['x-nemoclaw-model-served']).toBe('two')
   const status = await home.json(['proxy', 'status'])
-  expect(status).toMatchObject({ route: { model: 'two' }, problems: [broken['detail']] })
+  expect(status).toMatchObject({ route: { model: 'two', further }, problems: [broken['detail']] })
 
   // Mended to what is in force already: that it is no longer broken is news all the same.
   from = proxy.lines.length
-  writeRoutes(home, routeText({ endpoint: provider.url, model: 'two' }))
+  writeRoutes(home, routeText({ endpoint: provider.url, model: 'two', further }))
   await proxy.line({ kind: 'config', action: 'applied' }, from)
   expect(await home.json(['proxy', 'status'])).toMatchObject({ problems: [] })
 })

@@ -28,8 +28,10 @@ routes:
 
 function writeRoutes(home: CliHome, text: string, mode = 0o600): string {
   const path = join(home.path, 'routes.yaml')
-  writeFileSync(path, text)
-  chmodSync(path, mode)
+  // Whole or not at all: half a file would be news of its own.
+  writeFileSync(`${path}.next`, text)
+  chmodSync(`${path}.next`, mode)
+  renameSync(`${path}.next`, path)
   return path
 }
 
@@ -95,7 +97,7 @@ test('a change is applied; a broken one is told with its place and keeps the las
   expect(broken['detail']).toBe(`${path}:5:12: "model" must be a text`)
   expect((await ask(proxy)).headers['x-nemoclaw-model-served']).toBe('two')
   const status = await home.json(['proxy', 'status'])
-  expect(status).toMatchObject({ route: { model: 'two', further }, problems: [broken['detail']] })
+  expect(status).toMatchObject({ route: { model: 'two' }, problems: [broken['detail']] })
 
   // Mended to what is in force already: that it is no longer broken is news all the same.
   from = proxy.lines.length

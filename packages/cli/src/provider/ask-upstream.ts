@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import {
   checkServerIdentity,
@@ -56,6 +58,9 @@ export async function askUpstream(
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
+    // Node's own agents would take the credential through HTTP_PROXY where NODE_USE_ENV_PROXY is set, which
+    // `nemoclaw env` does for the programs of a shell.
+    agent: { http: new HttpAgent(), https: new HttpsAgent() },
     timeout: { request: timeoutMs },
     dnsLookup: guardedLookup(url.protocol === 'http:' ? 'http:' : 'https:'),
     https: {

@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startMockProvider } from '@nemoclaw/provider-mock'
+import { mockProfile, startMockProvider } from '@nemoclaw/provider-mock'
 import { expect, test } from 'vitest'
 import type { CliHome } from '../cli/run-cli.js'
 import { ask, askUntil, openAnswer, readAnswer } from './ask-inference.js'
@@ -182,4 +182,59 @@ test('a credential that a file keeps is picked up when the file is rewritten', a
 
   writeFileSync(path, `${NEW_SECRET}\n`)
   await askUntil(proxy, () => provider.received.at(-1)?.headers.authorization === `Bearer ${NEW_SECRET}`)
+})
+
+test('a provider of a plugin that was installed after the start is served without a restart', async () => {
+  await using provider = await startMockProvider()
+  using home = await homeWithRoute(provider.url)
+  await using proxy = await runProxyCommand(home)
+  await ask(proxy)
+  const root = join(home.path, 'provider-late')
+  const profile = { ...mockProfile, providerType: 'late' }
+  const oclif = { hooks: { 'nemoclaw:inference-provider': './hook.js' } }
+  mkdirSync(root)
+  writeFileSync(join(root, 'hook.js'), `export default async () => (${JSON.stringify(profile)})\n`)
+  writeFileSync(
+    join(root, 'package.json'),
+    JSON.stringify({ name: 'provider-late', version: '1.0.0', type: 'module', oclif }),
+  )
+  // As `plugins link` registers it.
+  const plugins = [{ name: 'provider-late', root, type: 'link' }]
+  writeFileSync(
+    join(home.env['NEMOCLAW_HOME']!, 'data', 'package.json'),
+    JSON.stringify({ oclif: { schema: 1, plugins } }),
+  )
+
+  const create = ['provider', 'create', 'q', '--type', 'late', '--base-url', provider.url, '--no-verify']
+  await succeed(home, [...create, '--credential', 'MOCK_API_KEY'], { MOCK_API_KEY: NEW_SECRET })
+  await succeed(home, ['cluster', 'inference', 'update', '--provider', 'q', '--no-verify'])
+  await askUntil(proxy, ({ status, headers }) => status === 200 && headers['x-nemoclaw-provider'] === 'q')
+
+  expect(provider.received.at(-1)?.headers.authorization).toBe(`Bearer ${NEW_SECRET}`)
+  expect(proxy.lines.filter(({ action }) => action === 'unusable')).toEqual([])
+})
+
+test('a configuration that is taken away is none, not the last one; put back, it serves again', async () => {
+  await using provider = await startMockProvider()
+  using home = await homeWithRoute(provider.url)
+  const good = readFileSync(configPath(home))
+  await using proxy = await runProxyCommand(home)
+  expect((await ask(proxy)).status).toBe(200)
+
+  rmSync(configPath(home))
+  const { text } = await askUntil(proxy, ({ status }) => status === 503)
+  expect(JSON.parse(text)).toMatchObject({ error: { code: 'inference_not_configured' } })
+
+  writeFileSync(configPath(home), good, { mode: 0o600 })
+  await askUntil(proxy, ({ status }) => status === 200)
+})
+
+test('a proxy does not start on a broken configuration: there is no last good one yet', async () => {
+  using home = await homeWithRoute('http://127.0.0.1:9/v1')
+  writeFileSync(configPath(home), '{')
+
+  const { code, stdout, stderr } = await home.run(['proxy', 'run', '--listen', '127.0.0.1:0'])
+
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^Error: .*config\.json is not valid JSON\n {2}Mend .*config\.json/)
 })

@@ -104,10 +104,10 @@ export abstract class NemoclawCommand extends Command {
   }
 
   /** What the installed plugins contribute; a plugin that fails is reported on standard error. */
-  protected async profiles(): Promise<ProfileCatalogue> {
+  protected async profiles(config: Interfaces.Config = this.config): Promise<ProfileCatalogue> {
     const { discoverProfiles } = await import('./provider/discover-profiles.js')
     const { providerPlugins } = await import('./provider/provider-plugins.js')
-    const catalogue = await discoverProfiles(providerPlugins(this.config.getPluginsList()), {
+    const catalogue = await discoverProfiles(providerPlugins(config.getPluginsList()), {
       cacheDirectory: this.folders.cache,
       environment: this.environment,
     })

@@ -5,6 +5,7 @@ import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
 import { upstreamRoots } from '../provider/upstream-roots.js'
 import { UserError } from '../user-error.js'
 import { readClientToken } from './client-token.js'
+import { endProcess } from './end-process.js'
 import { parseListenAddress, requireConsentForRemote } from './listen-address.js'
 import { lineOutput } from './log-output.js'
 import { openRoutes } from './open-routes.js'
@@ -29,22 +30,23 @@ export interface RunProxyOptions {
   readonly store: ConfigStore
   readonly access: CredentialAccess
   readonly profiles: () => Promise<ProfileCatalogue>
-  readonly output: Parameters<typeof lineOutput>[0]
+  /** Whose standard output is the log, and which ends with the proxy. */
+  readonly process: Pick<NodeJS.Process, 'stdout' | 'exit'>
 }
 
 /**
- * Runs a proxy until a signal ends it.
+ * Runs a proxy until a signal ends it, and the process with it.
  *
  * @throws {UserError} `ERR_TLS_VERIFICATION_OFF`; `ERR_LISTEN_INVALID`, `ERR_LISTEN_REMOTE` (2); those of `openRoutes`,
  *   `readClientToken`, `startSession` and `upstreamRoots`.
  */
-export async function runProxy(options: RunProxyOptions): Promise<void> {
+export async function runProxy(options: RunProxyOptions): Promise<never> {
   refuseUnverifiedTls(options.environment)
   const listen = parseListenAddress(options.listen)
   const clientTokens = options['client-token']
   requireConsentForRemote(listen, { allowRemote: options['allow-remote'], clientTokens: clientTokens.length })
   const clients = await Promise.all(clientTokens.map(readClientToken))
-  const log = sessionLog(lineOutput(options.output), options['log-format'])
+  const log = sessionLog(lineOutput(options.process.stdout), options['log-format'])
   const routes = await openRoutes({ ...options, routesFile: options['inference-routes'], onEvent: log.tell })
   const start = async () => {
     const session = await startSession({
@@ -67,6 +69,7 @@ export async function runProxy(options: RunProxyOptions): Promise<void> {
     onDrain: (exchangesUnderWay) => log.tell({ kind: 'lifecycle', action: 'draining', exchangesUnderWay }),
   })
   log.tell({ kind: 'lifecycle', action: 'stopped' })
+  return endProcess(options.process)
 }
 
 /** Node would then accept anybody as the provider, and hand over the credential. */

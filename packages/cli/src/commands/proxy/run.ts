@@ -29,17 +29,16 @@ export default class ProxyRun extends NemoclawCommand {
 
   async run(): Promise<never> {
     const { flags } = await this.parse(ProxyRun)
-    const { endProcess } = await import('../../session/end-process.js')
+    const { followPlugins } = await import('../../session/follow-plugins.js')
     const { runProxy } = await import('../../session/run-proxy.js')
-    await runProxy({
+    return runProxy({
       ...flags,
       folders: this.folders,
       environment: this.environment,
       store: await this.configStore(),
       access: await this.credentialAccess(),
-      profiles: () => this.profiles(),
-      output: process.stdout,
+      profiles: followPlugins(this.config, (config) => this.profiles(config)),
+      process,
     })
-    return endProcess(process)
   }
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { discardStaleManifests } from './manifest/discard-stale-manifests.js'
@@ -20,6 +21,7 @@ const SECRET_NAME = /key|token|secret|passw|passphrase|credential/i
 export async function startCli(packageRoot: URL): Promise<void> {
   survivingOutput(process)
   placeState(process.env)
+  standInForPasswd(process.env)
   const hidden = new HiddenArguments(process.argv.slice(2))
   // oclif prints process.argv too when DEBUG is set, and plugins can read it.
   process.argv.splice(2, Number.POSITIVE_INFINITY, ...hidden.argv)
@@ -65,6 +67,17 @@ function placeState(environment: NodeJS.ProcessEnv): void {
   if (!home) return
   for (const kind of ['config', 'data', 'cache']) {
     environment[`NEMOCLAW_${kind.toUpperCase()}_DIR`] = join(resolve(home), kind)
+  }
+}
+
+/** Where HOME or SHELL is not set, Node and oclif ask for the user's entry in passwd; a container's user may have none. */
+function standInForPasswd(environment: NodeJS.ProcessEnv): void {
+  if (environment['HOME'] && environment['SHELL']) return
+  try {
+    userInfo()
+  } catch {
+    environment['HOME'] ||= '/'
+    environment['SHELL'] ||= '/bin/sh'
   }
 }
 

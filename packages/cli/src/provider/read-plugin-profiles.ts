@@ -113,7 +113,9 @@ function childEnvironment(environment: (name: string) => string | undefined): No
   const given = CHILD_ENVIRONMENT.map((name) => [name, environment(name)] as const)
   const set = given.filter(([, value]) => value !== undefined)
   // Without this, libraries look for a session bus, and behind it the keychain, by themselves.
-  return { ...Object.fromEntries(set), DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
+  const noKeychain = { DBUS_SESSION_BUS_ADDRESS: 'disabled:' }
+  // oclif would look for the shell in passwd, where a container's user may have no entry, and then fail.
+  return { ...Object.fromEntries(set), ...noKeychain, SHELL: '/bin/sh' }
 }
 
 function killGroup({ pid }: ChildProcess): void {

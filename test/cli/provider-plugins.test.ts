@@ -159,7 +159,8 @@ test('a plugin sees no credential, no keychain session and no descriptor of ours
   expect(await types(home)).toContain('extra')
   const { env, argv, cwd } = JSON.parse(readFileSync(seen, 'utf8'))
 
-  expect(Object.keys(env).sort()).toEqual(['DBUS_SESSION_BUS_ADDRESS', 'HOME', 'PATH'])
+  expect(Object.keys(env).sort()).toEqual(['DBUS_SESSION_BUS_ADDRESS', 'HOME', 'PATH', 'SHELL'])
+  expect(env.SHELL).toBe('/bin/sh')
   expect(env.DBUS_SESSION_BUS_ADDRESS).toBe('disabled:')
   expect(JSON.stringify({ argv, cwd })).not.toContain('state')
 })

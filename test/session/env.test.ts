@@ -40,7 +40,7 @@ test('what env prints survives a shell to the letter, wherever the state is', as
   using outer = sessionHome()
   const odd = join(outer.path, `it's a "home" $HOME $(touch pwned) \`id\` \\ %s%% \u00fc*; #\n!`)
   mkdirSync(odd)
-  using home = cliHome({ ...outer.env, NEMOCLAW_HOME: odd })
+  using home = cliHome({ ...outer.env, NEMOCLAW_HOME: odd, TMPDIR: outer.path })
   await using _proxy = await runProxyCommand(home)
 
   const { stdout } = await home.run(['env'])
@@ -75,6 +75,12 @@ test('a path too long for a Unix socket is no obstacle', async () => {
   expect(readdirSync(outer.path).toSorted()).toEqual([...own, 'state', 'x'.repeat(120)])
   proxy.kill('SIGTERM')
   expect(await proxy.ended).toEqual([0, null])
+  expect(readdirSync(outer.path).toSorted()).toEqual(['state', 'x'.repeat(120)])
+
+  await using killed = await runProxyCommand(home)
+  killed.kill('SIGKILL')
+  await killed.ended
+  expect((await home.run(['env'])).stderr).toContain(`(pid ${killed.pid}) was killed`)
   expect(readdirSync(outer.path).toSorted()).toEqual(['state', 'x'.repeat(120)])
 })
 

@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs'
+import { rmdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import type { StateDirectory } from '../config/state-directory.js'
 import { readSessions, removeSession, type SessionRecord } from './session-file.js'
 
@@ -17,9 +18,20 @@ export async function findSessions(directory: StateDirectory): Promise<FoundSess
   const ended = records.filter((_, index) => !listening[index])
   for (const record of ended) {
     removeSession(directory, record)
-    rmSync(record.controlSocket, { force: true })
+    removeSocket(record.controlSocket, directory)
   }
   return { running: records.filter((_, index) => listening[index]), ended }
+}
+
+/** And the folder that was made for it, where its path would have been too long in ours. */
+function removeSocket(path: string, { path: ours }: StateDirectory): void {
+  rmSync(path, { force: true })
+  if (dirname(path) === ours) return
+  try {
+    rmdirSync(dirname(path))
+  } catch {
+    // Gone already, or not empty and so not that folder.
+  }
 }
 
 /**

@@ -49,6 +49,7 @@ test('all is well: exit code 0, every check made, in JSON and for a person', asy
     'credential-store',
     'ca',
     'route',
+    'provider',
     'proxy',
     'inference.local',
     'shell',
@@ -75,11 +76,32 @@ test('on a fresh machine nothing is wrong yet, nothing is made, and each unmade 
     'credential-store',
     'ca',
     'route',
+    'provider',
     'proxy',
     'inference.local',
     'shell',
   ])
   expect(readdirSync(home.env['NEMOCLAW_HOME']!)).toEqual(['cache'])
+})
+
+test('a provider that is down, and a routes file that replaces the stored route', async () => {
+  using home = await homeWithRoute('http://127.0.0.1:9/v1')
+
+  expect(await failures(home)).toMatchObject([
+    {
+      check: 'provider',
+      message: 'http://127.0.0.1:9 does not answer (ECONNREFUSED)',
+      fix: expect.stringContaining('nemoclaw provider verify'),
+    },
+  ])
+
+  const path = join(home.path, 'routes.yaml')
+  const route = 'name: inference.local, endpoint: http://127.0.0.1:9/v1, model: from-file, provider_type: mock'
+  writeFileSync(path, `routes: [{ ${route} }]\n`, { mode: 0o600 })
+  await using _proxy = await runProxyCommand(home, { args: ['--inference-routes', path] })
+  const found = await doctor(home)
+  expect(found.find(({ check }) => check === 'route')?.message).toContain('instead of the stored route')
+  expect(found.find(({ check }) => check === 'provider')?.verdict).toBe('skip')
 })
 
 test('verification that is switched off', async () => {
@@ -238,7 +260,8 @@ test('a proxy that could not apply the newest configuration, and one that does n
 }, 60_000)
 
 test('a proxy that serves with a CA which is no longer there, or was made anew', async () => {
-  using home = await homeWithRoute('http://127.0.0.1:9/v1')
+  await using provider = await startMockProvider()
+  using home = await homeWithRoute(provider.url)
   await using proxy = await runProxyCommand(home)
   const again = { check: 'inference.local', fix: `End it and start it again: kill ${proxy.pid}; nemoclaw proxy run` }
 

@@ -1,5 +1,5 @@
 /** Shaped like no real key, so that a leak scanner stays quiet and a person sees at once what it is. */
-const PLACEHOLDER_KEY = 'nemoclaw-placeholder-not-a-credential'
+export const PLACEHOLDER_KEY = 'nemoclaw-placeholder-not-a-credential'
 
 /**
  * What the SDKs of the two dialects read, so that they ask `inference.local` without being told in code. Each wants

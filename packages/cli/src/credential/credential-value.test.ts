@@ -21,6 +21,10 @@ test.each([
   ['sk-abc\u00a0', 'holds a character that is not ASCII, as a copy from a web page may bring'],
   ['sk-äbc', 'holds a character that is not ASCII, as a copy from a web page may bring'],
   ['sk\u200babc', 'holds a character that is not ASCII, as a copy from a web page may bring'],
+  [
+    'nemoclaw-placeholder-not-a-credential',
+    'is the placeholder that "nemoclaw env" gives to programs; use a shell without that environment',
+  ],
   [' sk-abc', 'begins or ends with a space'],
   ['sk-abc ', 'begins or ends with a space'],
 ])('says that %j %s', (value, violation) => {

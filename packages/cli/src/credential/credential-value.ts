@@ -1,3 +1,4 @@
+import { PLACEHOLDER_KEY } from '../agent/sdk-environment.js'
 import { MAX_VALUE_BYTES } from '../config/limits.js'
 
 /**
@@ -16,6 +17,9 @@ export function credentialValueViolation(value: string): string | undefined {
   if (value.includes('\0')) return 'holds a NUL character'
   if (/[\u0001-\u001f\u007f-\u009f]/.test(value)) return 'holds a control character'
   if (/[^\u0020-\u007e]/.test(value)) return 'holds a character that is not ASCII, as a copy from a web page may bring'
+  if (value === PLACEHOLDER_KEY) {
+    return 'is the placeholder that "nemoclaw env" gives to programs; use a shell without that environment'
+  }
   if (value !== value.trim()) return 'begins or ends with a space'
   return undefined
 }

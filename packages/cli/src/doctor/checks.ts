@@ -1,9 +1,11 @@
 import type { StateFolders } from '../base-command.js'
 import { CaStore } from '../ca/ca-store.js'
 import type { StateDirectory } from '../config/state-directory.js'
+import { askControlSocket } from '../session/control-socket.js'
 import { findSessions } from '../session/find-sessions.js'
 import { caDirectoryOf, sessionDirectoryOf } from '../session/session-directories.js'
 import type { Finding } from './finding.js'
+import { providerFinding, routeFinding } from './route-findings.js'
 import type { Check } from './run-checks.js'
 import { inferenceFinding, proxyFinding } from './session-findings.js'
 import { nodeFinding, shellFinding, verificationFinding } from './shell-findings.js'
@@ -12,7 +14,7 @@ import {
   configurationFinding,
   pluginFinding,
   type RouteFindingOptions,
-  routeFinding,
+  storedRoute,
   storeFinding,
 } from './state-findings.js'
 
@@ -30,6 +32,11 @@ export function doctorChecks(options: DoctorOptions): readonly Check[] {
   const sessions = findSessions(sessionDirectoryOf(folders.data))
   const newest = async () => (await sessions).running[0]
   sessions.catch(() => {}) // Each check that needs them says why they cannot be had.
+  const status = once(async () => {
+    const session = await newest()
+    return session && askControlSocket(session)
+  })
+  const route = once(() => storedRoute(options))
   const check = (name: string, fix: string, run: () => Promise<Finding>): Check => ({ name, fix, run })
   return [
     check('node', 'Install Node.js 24', async () => nodeFinding(process.versions.node)),
@@ -38,9 +45,25 @@ export function doctorChecks(options: DoctorOptions): readonly Check[] {
     check('configuration', 'nemoclaw provider list', () => configurationFinding(store)),
     check('credential-store', 'nemoclaw provider list', () => storeFinding(directory, environment)),
     check('ca', 'nemoclaw ca show', () => authorityFinding(ca, new Date())),
-    check('route', 'nemoclaw cluster inference get', () => routeFinding(options)),
-    check('proxy', 'nemoclaw proxy status', async () => proxyFinding(await newest())),
+    check('route', 'nemoclaw cluster inference get', async () => {
+      const now = await status().catch(() => undefined)
+      return routeFinding(now?.configuration === 'routes_file' ? undefined : await route(), now)
+    }),
+    check('provider', 'nemoclaw provider list', async () => {
+      const now = await status().catch(() => undefined)
+      return providerFinding(await route().catch(() => undefined), now)
+    }),
+    check('proxy', 'nemoclaw proxy status', async () => proxyFinding(await status())),
     check('inference.local', 'nemoclaw proxy status', async () => inferenceFinding(await newest(), ca)),
     check('shell', 'eval "$(nemoclaw env)"', async () => shellFinding(environment, (await sessions).running)),
   ]
+}
+
+/** Asks once for all who need the answer, and not before one does. */
+function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  let answer: Promise<Answer> | undefined
+  return () => {
+    answer ??= ask()
+    return answer
+  }
 }

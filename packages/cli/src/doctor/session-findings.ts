@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import type { CaStore } from '../ca/ca-store.js'
-import { askControlSocket } from '../session/control-socket.js'
 import { reachableUrl } from '../session/reachable-url.js'
 import type { SessionRecord } from '../session/session-file.js'
+import type { SessionStatus } from '../session/session-status.js'
 import { askThroughProxy } from './ask-through-proxy.js'
 import { type Finding, fail, ok, skip } from './finding.js'
 
-export async function proxyFinding(session: SessionRecord | undefined): Promise<Finding> {
-  if (!session) return skip('proxy', 'none is running; start it: nemoclaw proxy run')
-  const { url, pid, problems } = await askControlSocket(session)
+export function proxyFinding(status: SessionStatus | undefined): Finding {
+  if (!status) return skip('proxy', 'none is running; start it: nemoclaw proxy run')
+  const { url, pid, problems } = status
   return problems.length === 0
     ? ok('proxy', `listens on ${url} (pid ${pid})`)
     : fail('proxy', problems.join(' '), 'nemoclaw proxy status')

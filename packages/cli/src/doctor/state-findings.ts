@@ -1,3 +1,4 @@
+import type { ResolvedRoute } from '@nemoclaw/proxy-core'
 import { authorityAge } from '../ca/authority-age.js'
 import type { CaStore } from '../ca/ca-store.js'
 import type { ConfigStore } from '../cluster/config-store.js'
@@ -54,16 +55,21 @@ export interface RouteFindingOptions {
   readonly access: () => Promise<CredentialAccess>
 }
 
-/** Resolves the route as the proxy does, credential included. */
-export async function routeFinding({ store, profiles, access }: RouteFindingOptions): Promise<Finding> {
+/**
+ * Resolves the stored route as the proxy does, credential included.
+ *
+ * @returns `undefined` where there is nothing to resolve yet.
+ */
+export async function storedRoute({
+  store,
+  profiles,
+  access,
+}: RouteFindingOptions): Promise<ResolvedRoute | undefined> {
   const { providers, inference } = await store.read()
-  if (Object.keys(providers).length === 0 && !inference) {
-    return skip('route', 'no provider yet; create one: nemoclaw provider create --help')
-  }
+  if (Object.keys(providers).length === 0 && !inference) return undefined
   const routes = await LiveRoutes.open({ store, profiles, credentials: await access(), onEvent: () => {} })
   try {
-    const { providerName, model, baseUrl } = await routes.resolve()
-    return ok('route', `inference.local -> ${providerName}, ${model}, at ${baseUrl}; its credential can be had`)
+    return await routes.resolve()
   } finally {
     routes.close()
   }

@@ -21,6 +21,8 @@ test.each([
   'ftp://example.com',
   'file:///etc/passwd',
   'mock://anything',
+  'https://inference.local/v1',
+  'http://INFERENCE.local.',
   'https://user@example.com',
   'https://user:secret@example.com',
   'https://@example.com',

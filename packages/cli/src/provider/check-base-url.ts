@@ -39,6 +39,9 @@ export function checkBaseUrl(text: string, from?: string): string {
   if (text.includes('?') || text.includes('#')) refuse('holds a query or a fragment')
   if (url.port === '0') refuse('holds port 0')
   const host = url.hostname.replace(/\.$/, '').toLowerCase()
+  if (host === 'inference.local') {
+    refuse('is where agents ask and leads back to this proxy; use a shell without the environment of "nemoclaw env"')
+  }
   if (METADATA_NAMES.has(host)) refuse(`leads to ${host}, which serves credentials of the cloud machine`)
   const refusal = literalAddressRefusal(url)
   if (refusal) {

@@ -172,7 +172,7 @@ describe('of a good form only the model is replaced', () => {
     ['an empty file', form(file(''), field('model', 'a'))],
     [
       'a name that resembles it',
-      form(field('Model', 'x'), field('model ', 'y'), field('model[]', 'z'), field('model', 'a')),
+      form(field('model_id', 'x'), field('my_model', 'y'), field('[model]', 'z'), field('model', 'a')),
     ],
     [
       'text that resembles a part',

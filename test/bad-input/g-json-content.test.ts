@@ -129,7 +129,7 @@ describe('only the outermost model is replaced, and nothing else (classes 86, 88
     ['nested in tools', '{"model":"a","tools":[{"model":"inner","function":{"model":"inner"}}]}'],
     ['in a string', '{"s":"\\"model\\":\\"decoy\\"","model":"a"}'],
     ['in a nested object before', '{"metadata":{"model":"inner"},"model":"a"}'],
-    ['a name that only begins so', '{"model_id":"x","Model":"y","model ":"z","model":"a"}'],
+    ['a name that only begins so', '{"model_id":"x","modelx":"y","my model":"z","model":"a"}'],
     ['an escaped name', '{"mod\\u0065l":"a","x":1}'],
     ['white space everywhere', ' \t\r\n{ \n"model"\t:\r\n "a" , "x" : [ ] } \n'],
     ['integers beyond 2^53', '{"model":"a","seed":9223372036854775807,"n":-9007199254740993,"u":18446744073709551615}'],

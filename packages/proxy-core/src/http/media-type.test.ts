@@ -39,6 +39,9 @@ test.each([
   'a/b; X=y; x=z',
   'a/b; x="\x01"',
   'a/b;; x=y',
+  "multipart/form-data; boundary=A; boundary*=utf-8''B",
+  'multipart/form-data; boundary=A; boundary*0=B',
+  "application/json; charset=utf-8; charset*=utf-8''utf-16",
 ])('refuses %j', (value) => {
   expect(read(value)).toBeUndefined()
 })

@@ -13,7 +13,10 @@ const PARAMETER = new RegExp(
   'y',
 )
 
-/** @returns `undefined` where the field is missing, repeated, malformed, or names a parameter twice. */
+/**
+ * @returns `undefined` where the field is missing, repeated, malformed, names a parameter twice, or in the extended
+ *   notation (`boundary*=`, RFC 2231): of that and the plain one, parsers take one or the other.
+ */
 export function contentMediaType(fields: FieldList): MediaType | undefined {
   const values = fieldValues(fields, 'content-type')
   return values.length === 1 ? parseMediaType(values[0]!) : undefined
@@ -29,7 +32,7 @@ export function parseMediaType(value: string): MediaType | undefined {
   while (PARAMETER.lastIndex < value.length) {
     const match = PARAMETER.exec(value)
     const name = match?.[1]?.toLowerCase()
-    if (!match || name === undefined || parameters.has(name)) {
+    if (!match || name === undefined || name.includes('*') || parameters.has(name)) {
       return undefined
     }
     parameters.set(name, match[2] ?? match[3]!.replaceAll(/\\(.)/g, '$1'))

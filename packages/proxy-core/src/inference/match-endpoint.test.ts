@@ -82,3 +82,33 @@ test.each(['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'])(
     )
   },
 )
+
+test.each([
+  ...[
+    '?apikey=x',
+    '?x-api-key=x',
+    '?Authorization=x',
+    '?auth_token=x',
+    '?token=x',
+    '?key[]=x',
+    '?api_key%5B%5D=x',
+    '??key=x',
+  ],
+  ...['?a=1&X_API_KEY=x', '?sig=x', '?ap%69_key=x'],
+])('%s names a credential', (query) => {
+  expect(() => matchEndpoint('POST', `/v1/messages${query}`)).toThrow(
+    expect.objectContaining({ code: 'ERR_CREDENTIAL_IN_QUERY' }),
+  )
+})
+
+test.each(['?key%00=x', '?key%ff=x', '?%zz=1'])('%s has a name that is no text', (query) => {
+  expect(() => matchEndpoint('POST', `/v1/messages${query}`)).toThrow(
+    expect.objectContaining({ code: 'ERR_PATH_NOT_CANONICAL' }),
+  )
+})
+
+test.each(['?model=evil', '?Model=evil', '?models[]=evil'])('%s names a model', (query) => {
+  expect(() => matchEndpoint('POST', `/v1/messages${query}`)).toThrow(
+    expect.objectContaining({ code: 'ERR_MODEL_AMBIGUOUS' }),
+  )
+})

@@ -15,7 +15,22 @@ const NOT_CANONICAL = /\/\/|\\|;|\/\.{1,2}(?=\/|$)|%(?:2f|5c|2e|00)/i
 // What may not come out of percent-decoding: control characters, and another percent-encoding.
 const NOT_CANONICAL_DECODED = /[\0-\x1f\x7f]|%[0-9a-f]{2}/i
 const MAX_ECHO_LENGTH = 128
-const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set(['key', 'api_key', 'api-key', 'access_token'])
+/** Without `_`, `-` and `x-`, in lower case: how providers and gateways call a credential in a URL. */
+const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
+  ...['key', 'apikey', 'token', 'accesstoken', 'authtoken', 'bearertoken', 'authorization', 'auth', 'bearer'],
+  ...[
+    'secret',
+    'clientsecret',
+    'password',
+    'passwd',
+    'credential',
+    'subscriptionkey',
+    'googapikey',
+    'signature',
+    'sig',
+  ],
+])
+const MODEL_PARAMETERS: ReadonlySet<string> = new Set(['model', 'models', 'fallbacks', 'engine', 'deployment'])
 const IMPLEMENTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
 
 /**
@@ -86,12 +101,20 @@ function refuseCredentialInQuery(query: string): void {
   // Some servers separate parameters by semicolons too.
   for (const parameter of query.slice(1).split(/[&;]/)) {
     const rawName = parameter.split('=', 1)[0]!.replaceAll('+', ' ')
-    const name = (decodedOrUndefined(rawName) ?? rawName).trim()
-    if (CREDENTIAL_PARAMETERS.has(name.toLowerCase())) {
+    const decoded = decodedOrUndefined(rawName)
+    if (decoded === undefined || /[\0-\x1f\x7f]/.test(decoded)) {
+      throw new ProxyError('ERR_PATH_NOT_CANONICAL', 'The query holds a name that does not decode to text.')
+    }
+    // `key[]=` and `??key=` are the same name to some parsers.
+    const name = decoded.normalize('NFKC').toLowerCase().replace(/\[.*$/s, '').replace(/^\?+/, '').trim()
+    if (CREDENTIAL_PARAMETERS.has(name.replace(/^x[-_]/, '').replaceAll(/[-_]/g, ''))) {
       throw new ProxyError(
         'ERR_CREDENTIAL_IN_QUERY',
         `The query names "${name}": no credential is needed here, and none is taken from a URL. Leave it out.`,
       )
+    }
+    if (MODEL_PARAMETERS.has(name)) {
+      throw new ProxyError('ERR_MODEL_AMBIGUOUS', `The query names "${name}"; the model belongs in the content.`)
     }
   }
 }

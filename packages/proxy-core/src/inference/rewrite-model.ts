@@ -1,4 +1,5 @@
 import { ProxyError } from '../proxy-error.js'
+import { guardedName } from './guarded-name.js'
 import { JsonScanError } from './json-scalar.js'
 import { type Span, scanJsonObject, type TopLevelMember } from './json-scan.js'
 
@@ -52,6 +53,9 @@ function scanMembers(content: Buffer): readonly TopLevelMember[] {
   }
 }
 
+/** Names that decide which model answers. */
+export const MODEL_NAMES: ReadonlySet<string> = new Set(['model', 'models', 'fallbacks'])
+
 /** JSON permits duplicate names and parsers disagree on which wins, so two models name one nobody approved. */
 function theOneModel(members: readonly TopLevelMember[]): Span | undefined {
   let model: Span | undefined
@@ -61,10 +65,11 @@ function theOneModel(members: readonly TopLevelMember[]): Span | undefined {
         throw new ProxyError('ERR_MODEL_AMBIGUOUS', 'The content names "model" more than once; name it once.')
       }
       model = value
-    } else if (name === 'models' || name === 'fallbacks') {
+    } else if (guardedName(name, MODEL_NAMES)) {
       throw new ProxyError(
         'ERR_MODEL_AMBIGUOUS',
-        `The content names "${name}", which would let the provider pick another model. Name one "model" instead.`,
+        `The content names ${JSON.stringify(name.slice(0, 64))}, which would let the provider pick another model. ` +
+          'Name one "model" instead.',
       )
     }
   }

@@ -1,5 +1,6 @@
 import { ProxyError } from '../proxy-error.js'
-import { MAX_MODEL_LENGTH, type RewrittenContent } from './rewrite-model.js'
+import { guardedName } from './guarded-name.js'
+import { MAX_MODEL_LENGTH, MODEL_NAMES, type RewrittenContent } from './rewrite-model.js'
 import { scanMultipart } from './scan-multipart.js'
 
 /**
@@ -10,11 +11,11 @@ import { scanMultipart } from './scan-multipart.js'
 export function rewriteMultipart(content: Buffer, boundary: string | undefined): RewrittenContent {
   const parts = scanMultipart(content, boundary)
   const models = parts.filter(({ name }) => name === 'model')
-  const alternative = parts.find(({ name }) => name === 'models' || name === 'fallbacks')
+  const alternative = parts.find(({ name }) => name !== 'model' && guardedName(name, MODEL_NAMES))
   if (alternative) {
     throw new ProxyError(
       'ERR_MODEL_AMBIGUOUS',
-      `The form has a part named "${alternative.name}", which would let the provider pick another model.`,
+      `The form has a part named ${JSON.stringify(alternative.name.slice(0, 64))}, which would let the provider pick another model.`,
     )
   }
   if (models.length > 1) {

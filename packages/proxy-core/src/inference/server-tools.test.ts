@@ -40,3 +40,11 @@ test('refuses the second of two lists in a namespace', () => {
 
   expect(() => refuseServerTools(content, scanJsonObject(content))).toThrow(DENIED)
 })
+
+test('a name in another letter case is not overlooked', () => {
+  for (const content of ['{"Tools":[{"type":"web_search"}]}', '{"tools":[{"Type":"web_search"}]}', '{"MCP_Servers":[]}']) {
+    const bytes = Buffer.from(content)
+
+    expect(() => refuseServerTools(bytes, scanJsonObject(bytes)), content).toThrow(DENIED)
+  }
+})

@@ -1,4 +1,5 @@
 import { ProxyError } from '../proxy-error.js'
+import { guardedName } from './guarded-name.js'
 import { type Span, scanJsonArray, scanJsonObject, type TopLevelMember } from './json-scan.js'
 
 /**
@@ -10,6 +11,9 @@ const CLIENT_TOOL =
 
 /** Members that ask the provider to reach out without being tools. */
 const REACHING_OUT: ReadonlySet<string> = new Set(['mcp_servers', 'web_search_options', 'search_parameters', 'plugins'])
+const TOOLS: ReadonlySet<string> = new Set(['tools'])
+const INPUT: ReadonlySet<string> = new Set(['input'])
+const TYPE: ReadonlySet<string> = new Set(['type'])
 
 /**
  * Refuses a request that asks for tools which the provider runs itself, for routes that deny them.
@@ -19,18 +23,18 @@ const REACHING_OUT: ReadonlySet<string> = new Set(['mcp_servers', 'web_search_op
  * @throws {ProxyError} `ERR_SERVER_TOOL_DENIED` (403).
  */
 export function refuseServerTools(content: Buffer, members: readonly TopLevelMember[]): void {
-  const reachingOut = members.find(({ name }) => REACHING_OUT.has(name))
+  const reachingOut = members.find(({ name }) => guardedName(name, REACHING_OUT))
   if (reachingOut) {
     throw denied(`"${reachingOut.name}"`)
   }
-  const lists = members.filter(({ name }) => name === 'tools')
+  const lists = members.filter(({ name }) => guardedName(name, TOOLS))
   if (lists.length > 1) {
     throw denied('two "tools" members')
   }
   for (const { value } of lists) {
     checkTools(slice(content, value))
   }
-  for (const { value } of members.filter(({ name }) => name === 'input')) {
+  for (const { value } of members.filter(({ name }) => guardedName(name, INPUT))) {
     checkInput(slice(content, value))
   }
 }
@@ -43,7 +47,7 @@ function checkInput(input: Buffer): void {
   for (const span of readable(() => scanJsonArray(input))) {
     const item = slice(input, span)
     const members = item[0] === 0x7b /* { */ ? readable(() => scanJsonObject(item)) : []
-    for (const { value } of members.filter(({ name }) => name === 'tools')) {
+    for (const { value } of members.filter(({ name }) => guardedName(name, TOOLS))) {
       checkTools(slice(item, value))
     }
   }
@@ -76,11 +80,11 @@ function checkTool(tool: Buffer, isNested: boolean): void {
     throw denied('a tool that is no object')
   }
   const members = readable(() => scanJsonObject(tool))
-  for (const { value } of members.filter(({ name }) => name === 'type')) {
+  for (const { value } of members.filter(({ name }) => guardedName(name, TYPE))) {
     const type: unknown = JSON.parse(slice(tool, value).toString())
     // A name for several tools, each of any kind. One level: no client sends more, and each costs a scan.
     if (type === 'namespace' && !isNested) {
-      for (const list of members.filter(({ name }) => name === 'tools')) {
+      for (const list of members.filter(({ name }) => guardedName(name, TOOLS))) {
         checkTools(slice(tool, list.value), true)
       }
       continue

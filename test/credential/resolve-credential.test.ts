@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import type { CredentialRecord } from '../../packages/cli/src/config/schema.js'
 import { changeCredentials } from '../../packages/cli/src/credential/change-credentials.js'
+import { referenceSeal } from '../../packages/cli/src/credential/reference-seal.js'
 import { resolveCredential } from '../../packages/cli/src/credential/resolve-credential.js'
 import { providerRecord } from '../state/provider-record.js'
 import { temporaryDirectory } from '../state/temporary-directory.js'
@@ -59,18 +60,27 @@ test('runs no source for an origin that it was not entered for', async () => {
   using directory = temporaryDirectory()
   const access = await accessIn(directory.path, (name) => (name === 'PATH' ? process.env['PATH'] : undefined))
   const ran = `${directory.path}/ran`
-  const provider = providerWith({
-    A: {
-      kept: 'reference',
-      reference: `exec:["sh","-c","touch ${ran}; echo sk"]`,
-      origin: ORIGIN,
-      updatedAt: '2026-01-31T12:00:00.000Z',
-    },
-  })
+  const reference = `exec:["sh","-c","touch ${ran}; echo sk"]`
+  const record = {
+    kept: 'reference',
+    reference,
+    origin: ORIGIN,
+    seal: referenceSeal('nvidia', 'A', { reference, origin: ORIGIN }, access.fingerprint),
+    updatedAt: '2026-01-31T12:00:00.000Z',
+  } as const
+  const provider = providerWith({ A: record })
 
   await expect(resolveCredential(provider, 'A', 'https://evil.example', access)).rejects.toMatchObject({
     code: 'ERR_CREDENTIAL_ORIGIN',
   })
+  // Nor where the configuration was changed by hand to say that it was.
+  for (const change of [{ origin: 'https://evil.example' }, { reference: 'env:PATH' }]) {
+    const altered = providerWith({ A: { ...record, ...change } })
+    await expect(resolveCredential(altered, 'A', altered.credentials['A']!.origin, access)).rejects.toMatchObject({
+      code: 'ERR_CREDENTIAL_ALTERED',
+      suggestions: ['Enter it again: nemoclaw provider update nvidia --credential A'],
+    })
+  }
   expect(() => writeFileSync(ran, '', { flag: 'wx' })).not.toThrow()
   expect(await resolveCredential(provider, 'A', ORIGIN, access)).toMatchObject({ origin: ORIGIN, value: 'sk' })
 })

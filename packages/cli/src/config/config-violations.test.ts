@@ -8,7 +8,13 @@ const RECORD = {
   type: 'nvidia',
   credentials: {
     NVIDIA_API_KEY: { kept: 'keychain', origin: 'https://a.example', fingerprint: '0123456789abcdef', updatedAt: NOW },
-    OTHER: { kept: 'reference', reference: 'env:OTHER', origin: 'https://a.example:8443', updatedAt: NOW },
+    OTHER: {
+      kept: 'reference',
+      reference: 'env:OTHER',
+      origin: 'https://a.example:8443',
+      seal: '0123456789abcdef',
+      updatedAt: NOW,
+    },
   },
   config: { NVIDIA_BASE_URL: 'https://a.example/v1' },
   headers: [['x-team', 'blue']],
@@ -107,4 +113,27 @@ test.each([
   ],
 ])('says where %s is', (_what, document, violation) => {
   expect(configViolations(document)).toContain(violation)
+})
+
+test.each([
+  ['Host', 'evil'],
+  ['authorization', 'x'],
+  ['Content_Length', '5'],
+  ['X_Forwarded_For', '1'],
+  ['cookie', 'a=b'],
+  ['connection', 'close'],
+  ['x y', 'z'],
+])('a header %s, which --header would refuse, is refused in the file too', (name, value) => {
+  expect(configViolations(withRecord({ headers: [[name, value]] }))).toEqual([
+    'providers.nvidia.headers[0][0]: expected a field name that an operator may set',
+  ])
+  expect(
+    configViolations(withRecord({ credentials: { [`header.${name}`]: RECORD.credentials.OTHER } })),
+  ).toContainEqual(expect.stringContaining('expected a field name that an operator may set'))
+})
+
+test('a header value that is not ASCII is refused', () => {
+  expect(configViolations(withRecord({ headers: [['x-team', 'bl\u00fce']] }))).toEqual([
+    'providers.nvidia.headers[0][1]: expected visible ASCII of at most 8192 bytes',
+  ])
 })

@@ -1,3 +1,4 @@
+import { isHeaderName, isHeaderValue, isReservedHeader } from './header-rules.js'
 import {
   KEY_PATTERN,
   MAX_CONFIG_KEYS,
@@ -83,19 +84,35 @@ const storedCredential = object({
   fingerprint: text('16 hexadecimal digits', (value) => /^[0-9a-f]{16}$/.test(value)),
   updatedAt: time,
 })
-const referencedCredential = object({ reference: fieldText, origin, updatedAt: time })
+const referencedCredential = object({
+  reference: fieldText,
+  origin,
+  seal: text('16 hexadecimal digits', (value) => /^[0-9a-f]{16}$/.test(value)),
+  updatedAt: time,
+})
 
 const credential: Check = (value, path, report) => {
+  const field = /\.credentials\.header\.(.*)$/s.exec(path)?.[1]
+  if (field !== undefined) headerName(field, path, report)
   const kept = isObject(value) ? value['kept'] : undefined
   if (kept === 'keychain' || kept === 'file') return storedCredential(value, path, report)
   if (kept === 'reference') return referencedCredential(value, path, report)
   report(`${join(path, 'kept')}: expected keychain, file or reference`)
 }
 
+const headerName = text(
+  'a field name that an operator may set',
+  (name) => isHeaderName(name) && !isReservedHeader(name),
+)
+const headerValue = text(
+  `visible ASCII of at most ${MAX_VALUE_BYTES} bytes`,
+  (value) => value.length <= MAX_VALUE_BYTES && isHeaderValue(value),
+)
+
 const header: Check = (value, path, report) => {
   if (!Array.isArray(value) || value.length !== 2) return report(`${path}: expected a name and a value`)
-  fieldText(value[0], `${path}[0]`, report)
-  fieldText(value[1], `${path}[1]`, report)
+  headerName(value[0], `${path}[0]`, report)
+  headerValue(value[1], `${path}[1]`, report)
 }
 
 const providerRecord = object({

@@ -1,5 +1,5 @@
 /** A provider's name: what is typed, and part of a keychain account. */
-export const PROVIDER_NAME_PATTERN = /^[a-z0-9-]{1,63}$/
+export const PROVIDER_NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,62})$/
 
 /** A credential's or a config entry's key: an environment variable's name, or near to one. At most 256 bytes. */
 export const KEY_PATTERN = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/

@@ -50,6 +50,8 @@ export type CredentialRecord =
       /** `env:NAME`, `file:PATH` or `exec:COMMAND`. */
       readonly reference: string
       readonly origin: string
+      /** Shows that reference and origin are as they were entered; see `referenceSeal`. */
+      readonly seal: string
       readonly updatedAt: string
     }
 

@@ -50,3 +50,7 @@ test('tells a reference from a value by its first word only', () => {
   expect(looksLikeReference('environment:X')).toBe(false)
   expect(looksLikeReference('sk-env:X')).toBe(false)
 })
+
+test.each(['env:NEMOCLAW_PASSPHRASE', 'env:nemoclaw_home'])('%s is not handed to a provider', (reference) => {
+  expect(() => parseReference(reference)).toThrow(expect.objectContaining({ code: 'ERR_REFERENCE_INVALID' }))
+})

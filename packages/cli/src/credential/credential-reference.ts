@@ -28,6 +28,8 @@ export function parseReference(text: string): CredentialReference {
 }
 
 function parseEnvironment(name: string): CredentialReference {
+  if (/^NEMOCLAW_/i.test(name))
+    throw invalid('env: does not take what unlocks nemoclaw itself', ['For example: env:NVIDIA_API_KEY'])
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return { kind: 'env', name }
   throw invalid('env: needs the name of an environment variable', ['For example: env:NVIDIA_API_KEY'])
 }

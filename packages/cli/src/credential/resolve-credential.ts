@@ -4,6 +4,7 @@ import type { CredentialAccess } from './credential-access.js'
 import type { StoredCredential } from './credential-store.js'
 import { credentialValueViolation } from './credential-value.js'
 import { RedactedCredential } from './redacted-credential.js'
+import { referenceSeal } from './reference-seal.js'
 import { readRecorded } from './staged-slot.js'
 
 /**
@@ -25,6 +26,7 @@ export async function resolveCredential(
   if (record.origin !== origin) throw otherOrigin(provider.name, key, record.origin, origin)
 
   if (record.kept === 'reference') {
+    if (record.seal !== referenceSeal(provider.name, key, record, access.fingerprint)) throw altered(provider.name, key)
     return new RedactedCredential({ origin, value: await access.references.resolve(record.reference) })
   }
   const found = await readRecorded(
@@ -59,6 +61,14 @@ function otherOrigin(provider: string, key: string, bound: string, asked: string
   return new UserError(
     'ERR_CREDENTIAL_ORIGIN',
     `the credential ${key} of provider '${provider}' was entered for ${bound} and is not sent to ${asked}`,
+    { suggestions: [enterAgain(provider, key)] },
+  )
+}
+
+function altered(provider: string, key: string): UserError {
+  return new UserError(
+    'ERR_CREDENTIAL_ALTERED',
+    `the reference of credential ${key} of provider '${provider}' was changed by something else than nemoclaw`,
     { suggestions: [enterAgain(provider, key)] },
   )
 }

@@ -3,7 +3,13 @@ import { exampleProfile } from '../../../../test/cli/example-profile.js'
 import type { CredentialRecord } from '../config/schema.js'
 import { activeCredentialKey } from './active-credential.js'
 
-const record: CredentialRecord = { kept: 'reference', reference: 'env:X', origin: 'https://x', updatedAt: 'now' }
+const record: CredentialRecord = {
+  kept: 'reference',
+  reference: 'env:X',
+  origin: 'https://x',
+  seal: '',
+  updatedAt: 'now',
+}
 const active = (...keys: string[]) =>
   activeCredentialKey(exampleProfile({ credentialKeyNames: ['FIRST', 'SECOND'] }), {
     credentials: Object.fromEntries(keys.map((key) => [key, record])),

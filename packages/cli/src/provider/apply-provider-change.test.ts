@@ -31,7 +31,12 @@ const nothing: ProviderChange = {
   movedCredentials: [],
 }
 const apply = (change: Partial<ProviderChange>, from: Partial<ProviderRecord> = {}) =>
-  applyProviderChange({ ...record, ...from }, exampleProfile(), { ...nothing, ...change }, { stored: {}, now: NOW })
+  applyProviderChange(
+    { ...record, ...from },
+    exampleProfile(),
+    { ...nothing, ...change },
+    { stored: {}, fingerprint: (value) => value, now: NOW },
+  )
 
 test('what a change does not name stays', () => {
   expect(apply({})).toEqual({ ...record, updatedAt: NOW })
@@ -73,6 +78,7 @@ test('a reference is bound to the origin of the moment', () => {
     kept: 'reference',
     reference: 'env:K',
     origin: 'https://api.example.com',
+    seal: '["reference","nv","K","env:K","https://api.example.com"]',
     updatedAt: NOW,
   })
 })

@@ -1,6 +1,8 @@
 import type { InferenceProviderProfile } from '@nemoclaw/proxy-core/provider'
 import { MAX_CONFIG_KEYS, MAX_CREDENTIALS, MAX_HEADERS } from '../config/limits.js'
 import type { CredentialRecord, ProviderRecord } from '../config/schema.js'
+import type { Fingerprint } from '../credential/fingerprint.js'
+import { referenceSeal } from '../credential/reference-seal.js'
 import type { CredentialRecords } from '../credential/settle-credentials.js'
 import { isBaseUrlKey, originOf, providerBaseUrl } from './base-url.js'
 import { headerCredentialKey } from './header-credential.js'
@@ -10,6 +12,7 @@ import { usageError } from './usage-error.js'
 export interface ApplyProviderChangeOptions {
   /** Records of the values that the store keeps, by key. */
   readonly stored: CredentialRecords
+  readonly fingerprint: Fingerprint
   /** ISO 8601, UTC. */
   readonly now: string
 }
@@ -24,16 +27,25 @@ export function applyProviderChange(
   record: ProviderRecord,
   profile: InferenceProviderProfile,
   change: ProviderChange,
-  { stored, now }: ApplyProviderChangeOptions,
+  { stored, fingerprint, now }: ApplyProviderChangeOptions,
 ): ProviderRecord {
   const config = changedConfig(record.config, profile, change)
   const origin = originOf(providerBaseUrl(profile, config))
+  const referenceRecord = (provider: string, key: string, reference: string) => {
+    const seal = referenceSeal(provider, key, { reference, origin }, fingerprint)
+    return { kept: 'reference', reference, origin, seal, updatedAt: now } as const
+  }
   const references = newReferences(change).map(
-    ([key, reference]) => [key, { kept: 'reference', reference, origin, updatedAt: now }] as const,
+    ([key, reference]) => [key, referenceRecord(record.name, key, reference)] as const,
   )
   const moved = change.movedCredentials.flatMap((key) => {
     const credential = record.credentials[key]
-    return credential === undefined ? [] : [[key, { ...credential, origin, updatedAt: now }] as const]
+    if (credential === undefined) return []
+    const moved =
+      credential.kept === 'reference'
+        ? referenceRecord(record.name, key, credential.reference)
+        : { ...credential, origin, updatedAt: now }
+    return [[key, moved] as const]
   })
   const changed = {
     ...record,

@@ -6,7 +6,7 @@ export function checkProviderName(name: string): string {
   if (PROVIDER_NAME_PATTERN.test(name)) return name
   throw usageError(
     'ERR_PROVIDER_NAME_INVALID',
-    `'${name.slice(0, 80)}' cannot be a provider name: use 1 to 63 of the characters a-z, 0-9 and -`,
+    `'${name.slice(0, 80)}' cannot be a provider name: use 1 to 63 of the characters a-z, 0-9 and -, no - first`,
   )
 }
 

@@ -52,6 +52,7 @@ export async function createProvider(
     updatedAt: createdAt,
   }
   const origin = originOf(providerBaseUrl(profile, Object.fromEntries(change.config)))
+  const access = await openAccess()
   const { document, notices } = await changeCredentials(
     store,
     {
@@ -59,11 +60,15 @@ export async function createProvider(
       ...(await valuesToPut(change, origin, openStore)),
       change: (current, stored) => {
         refuseExisting(current, name)
-        const record = applyProviderChange(empty, profile, change, { stored, now: createdAt })
+        const record = applyProviderChange(empty, profile, change, {
+          stored,
+          fingerprint: access.fingerprint,
+          now: createdAt,
+        })
         return { ...current, providers: { ...current.providers, [name]: record } }
       },
     },
-    await openAccess(),
+    access,
   )
   return { record: document.providers[name]!, notices }
 }

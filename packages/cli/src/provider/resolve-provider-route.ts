@@ -36,7 +36,9 @@ export async function resolveProviderRoute(
   choice: RouteChoice,
   access: CredentialReading,
 ): Promise<ResolvedRoute> {
-  const baseUrl = providerBaseUrl(profile, record.config)
+  // Imported here, where a listener waits for nobody: it brings the address guard along.
+  const { checkBaseUrl } = await import('./check-base-url.js')
+  const baseUrl = checkBaseUrl(providerBaseUrl(profile, record.config), `the configuration of '${record.name}'`)
   const origin = originOf(baseUrl)
   const key = activeCredentialKey(profile, record)
   if (key === undefined && profile.auth.kind !== 'none') throw noCredential(record.name, profile)

@@ -62,7 +62,11 @@ async function updateOnce(
         const record = requireProvider(current, name)
         // The values are bound to an origin already, and the user was asked about these credentials, not others.
         if (record.id !== seen.id || record.updatedAt !== seen.updatedAt) throw new Overtaken()
-        const changed = applyProviderChange(record, profile, change, { stored, now: now() })
+        const changed = applyProviderChange(record, profile, change, {
+          stored,
+          fingerprint: access.fingerprint,
+          now: now(),
+        })
         return { ...current, providers: { ...current.providers, [name]: changed } }
       },
     },

@@ -19,6 +19,10 @@ function classify(code: string, provider: string): [ProxyErrorCode, string] {
   switch (code) {
     case 'ERR_PROVIDER_TYPE_UNSUPPORTED':
       return ['ERR_PROVIDER_MISSING', `The type of provider "${provider}" is contributed by no installed plugin`]
+    case 'ERR_BASE_URL_INVALID':
+      return ['ERR_PROVIDER_MISSING', `The base URL of provider "${provider}" cannot be used`]
+    case 'ERR_CREDENTIAL_ALTERED':
+      return ['ERR_CREDENTIAL_UNAVAILABLE', `The credential reference of provider "${provider}" was changed by hand`]
     case 'ERR_CREDENTIAL_ORIGIN':
       return ['ERR_CREDENTIAL_UNAVAILABLE', `The credential of provider "${provider}" was entered for another address`]
     default:

@@ -18,6 +18,20 @@ enum Byte {
   LetterU = 0x75,
 }
 
+// Tables, not texts: a content made of nothing but escapes or literals must not hold up everybody else.
+const ESCAPED = new Uint8Array(256)
+for (const letter of Buffer.from('"\\/bfnrt')) {
+  ESCAPED[letter] = 1
+}
+const HEX_DIGIT = new Int8Array(256).fill(-1)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  HEX_DIGIT[digit.charCodeAt(0)] = value
+  HEX_DIGIT[digit.toUpperCase().charCodeAt(0)] = value
+}
+const TRUE = Buffer.from('true')
+const FALSE = Buffer.from('false')
+const NULL = Buffer.from('null')
+
 /** @returns Where the string, number or literal that begins at `at` ends. @throws {JsonScanError} */
 export function endOfScalar(content: Buffer, at: number): number {
   const byte = content[at]
@@ -52,7 +66,7 @@ export function endOfString(content: Buffer, start: number): number {
 function endOfEscape(content: Buffer, at: number): number {
   const letter = content[at + 1]
   if (letter !== Byte.LetterU) {
-    if (letter === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(letter))) {
+    if (letter === undefined || ESCAPED[letter] === 0) {
       throw new JsonScanError('unknown escape', at)
     }
     return at + 2
@@ -70,11 +84,15 @@ function endOfEscape(content: Buffer, at: number): number {
 }
 
 function codeUnit(content: Buffer, at: number): number {
-  const digits = content.toString('latin1', at + 2, at + 6)
-  if (!/^[0-9a-fA-F]{4}$/.test(digits)) {
-    throw new JsonScanError('expected four hexadecimal digits', at)
+  let unit = 0
+  for (let index = at + 2; index < at + 6; index++) {
+    const digit = HEX_DIGIT[content[index]!] ?? -1
+    if (digit < 0) {
+      throw new JsonScanError('expected four hexadecimal digits', at)
+    }
+    unit = unit * 16 + digit
   }
-  return Number.parseInt(digits, 16)
+  return unit
 }
 
 function endOfNumber(content: Buffer, start: number): number {
@@ -102,12 +120,14 @@ function endOfDigits(content: Buffer, start: number): number {
 }
 
 function endOfLiteral(content: Buffer, at: number): number {
-  for (const literal of ['true', 'false', 'null']) {
-    if (content.toString('latin1', at, at + literal.length) === literal) {
-      return at + literal.length
+  const first = content[at]
+  const literal = first === TRUE[0] ? TRUE : first === FALSE[0] ? FALSE : NULL
+  for (let index = 0; index < literal.length; index++) {
+    if (content[at + index] !== literal[index]) {
+      throw new JsonScanError('expected a JSON value', at)
     }
   }
-  throw new JsonScanError('expected a JSON value', at)
+  return at + literal.length
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -42,7 +42,11 @@ test('refuses the second of two lists in a namespace', () => {
 })
 
 test('a name in another letter case is not overlooked', () => {
-  for (const content of ['{"Tools":[{"type":"web_search"}]}', '{"tools":[{"Type":"web_search"}]}', '{"MCP_Servers":[]}']) {
+  for (const content of [
+    '{"Tools":[{"type":"web_search"}]}',
+    '{"tools":[{"Type":"web_search"}]}',
+    '{"MCP_Servers":[]}',
+  ]) {
     const bytes = Buffer.from(content)
 
     expect(() => refuseServerTools(bytes, scanJsonObject(bytes)), content).toThrow(DENIED)

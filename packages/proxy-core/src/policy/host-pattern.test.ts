@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { hostPatternViolation } from './host-pattern.js'
+
+test.each([
+  'api.github.com',
+  'registry',
+  '_dmarc.example.com',
+  'xn--bcher-kva.example',
+  '192.0.2.1',
+  '10.86.8.223',
+  '2001:db8::1',
+  'fd00::1',
+  '*.githubusercontent.com',
+  '*.xn--bcher-kva.example',
+  'inference.local.example.com',
+  `${'a'.repeat(63)}.example`,
+])('%s is a host of a policy', (host) => {
+  expect(hostPatternViolation(host)).toBeUndefined()
+})
+
+test.each([
+  ['', /^is empty; write/],
+  // No catch-all, and a star for exactly one label.
+  ['*', /^would allow every host; there is no catch-all/],
+  ['**', /catch-all/],
+  ['*.*', /catch-all/],
+  ['**.example.com', /^has a star in a place where none is accepted; \*\.example\.com stands for exactly one label/],
+  ['a*.example.com', /star in a place/],
+  ['api.*.com', /star in a place/],
+  ['*.*.example.com', /star in a place/],
+  ['*example.com', /star in a place/],
+  ['*.', /^is empty/],
+  ['*.com', /^is too wide; behind \*\. a domain of at least two labels/],
+  ['*.10.0.0.1', /^is no pattern for addresses/],
+  ['*.Example.com', /^is not in its canonical form; write \*\.example\.com$/],
+  // The canonical form only.
+  ['API.github.com', /^is not in its canonical form; write api\.github\.com$/],
+  ['api.github.com.', /^is not in its canonical form; write api\.github\.com$/],
+  ['2001:DB8::1', /^is not in its canonical form; write 2001:db8::1$/],
+  ['2001:db8:0:0:0:0:0:1', /; write 2001:db8::1$/],
+  ['[2001:db8::1]', /^has brackets, which belong to URLs; write 2001:db8::1$/],
+  ['api..github.com', /^is not a domain name: labels of/],
+  ['-a.example.com', /^is not a domain name/],
+  [`${'a'.repeat(64)}.example`, /^is not a domain name/],
+  ['a.'.repeat(130), /^is not a domain name/],
+  ['api,github', /^is not a domain name/],
+  // Other alphabets.
+  ['bücher.example', /^holds characters beyond ASCII, .* write xn--bcher-kva\.example$/],
+  ['*.bücher.example', /write \*\.xn--bcher-kva\.example$/],
+  [
+    '\u0430pi.github.com',
+    /^holds characters beyond ASCII, which can look like others; .* write xn--pi-6kc\.github\.com$/,
+  ],
+  ['１２７.0.0.1', /^holds characters beyond ASCII and stands for 127\.0\.0\.1, which can never be allowed/],
+  ['ｌocalhost', /stands for localhost, which can never be allowed/],
+  ['\u2028', /^holds a space or a control character$/],
+  ['a\u200bb.example', /^holds a space or a control character$/],
+  ['api.github.com\n', /^holds a space or a control character$/],
+  ['a b', /^holds a space/],
+  ['a\0b', /^holds a space or a control character$/],
+  // More than a host.
+  ['https://api.github.com', /^is more than a host; write api\.github\.com$/],
+  ['https://user:secret@api.github.com/x?y', /^is more than a host; write api\.github\.com$/],
+  ['api.github.com/v1', /^is more than a host$/],
+  ['user@example.com', /^is more than a host$/],
+  ['api.github.com:443', /^has a port; it goes to "port"; write api\.github\.com$/],
+  ['[2001:db8::1]:443', /^has a port; it goes to "port"; write 2001:db8::1$/],
+  ['example.com:8000-8100', /^has a port/],
+  ['a:b:c', /^is neither a name nor an IPv6 address$/],
+  // Spellings of addresses.
+  ['0x7f.1', /^is a spelling that some programs read as 127\.0\.0\.1; write an address as a dotted quad$/],
+  ['127.1', /read as 127\.0\.0\.1/],
+  ['2130706433', /read as 127\.0\.0\.1/],
+  ['010.0.0.1', /read as 8\.0\.0\.1/],
+  ['0177.0.0.1', /read as 127\.0\.0\.1/],
+  ['1.2.3.4.5', /^is not a domain name/],
+  ['256.0.0.1', /^is not a domain name/],
+  // What can never be allowed.
+  ['localhost', /^can never be allowed: it is this machine itself/],
+  ['LOCALHOST.', /^can never be allowed/],
+  ['api.localhost', /^can never be allowed/],
+  ['*.api.localhost', /^can never be allowed/],
+  ['metadata.google.internal', /^can never be allowed/],
+  ['metadata.azure.internal', /^can never be allowed/],
+  ['metadata.goog', /^can never be allowed/],
+  ['instance-data', /^can never be allowed/],
+  ['*.google.internal', /^can never be allowed: it covers the name of a cloud's metadata service$/],
+  ['127.0.0.1', /^can never be allowed: it is this machine itself/],
+  ['127.8.9.10', /^can never be allowed/],
+  ['::1', /^can never be allowed: it is this machine itself/],
+  ['0.0.0.0', /^can never be allowed: it is no address of anybody/],
+  ['::', /^can never be allowed/],
+  ['169.254.169.254', /^can never be allowed: it is link-local/],
+  ['fe80::1', /^can never be allowed: it is link-local/],
+  ['fe80::1%eth0', /^names an interface/],
+  ['168.63.129.16', /^can never be allowed: it is a cloud's metadata service$/],
+  ['100.100.100.200', /^can never be allowed/],
+  ['fd00:ec2::254', /^can never be allowed/],
+  ['224.0.0.1', /^can never be allowed: it is a multicast address$/],
+  ['255.255.255.255', /^can never be allowed/],
+  ['ff02::1', /^can never be allowed/],
+  // An IPv4 address in IPv6 clothes.
+  ['::ffff:10.0.0.1', /^leads to an IPv4 address by way of IPv6; write 10\.0\.0\.1$/],
+  ['::ffff:127.0.0.1', /^leads to an IPv4 address by way of IPv6$/],
+  ['::ffff:7f00:1', /^leads to an IPv4 address/],
+  ['::127.0.0.1', /^leads to an IPv4 address/],
+  ['64:ff9b::a9fe:a9fe', /^leads to an IPv4 address/],
+  ['2002:7f00:1::', /^leads to an IPv4 address/],
+  // Ours.
+  ['inference.local', /^needs no rule: it is served by the proxy itself/],
+])('%j is none, and it is said why', (host, why) => {
+  expect(hostPatternViolation(host)).toMatch(why)
+})

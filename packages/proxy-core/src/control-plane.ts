@@ -9,4 +9,11 @@ export { ProxyError, type ProxyErrorCode } from './proxy-error.js'
 export { Credential } from './route/credential.js'
 export { DEFAULT_ROUTE_TIMEOUTS, type ResolvedRoute, type RouteSourceKind } from './route/resolved-route.js'
 export { checkServerIdentity } from './upstream/check-server-identity.js'
+export {
+  type ConnectThroughProxyOptions,
+  connectThroughProxy,
+  type ProxyTunnel,
+} from './upstream/connect-through-proxy.js'
 export { guardedLookup, literalAddressRefusal } from './upstream/guarded-lookup.js'
+export { leadsOutside } from './upstream/leads-outside.js'
+export { UpstreamProxy, type UpstreamProxyOptions } from './upstream/upstream-proxy.js'

@@ -27,9 +27,10 @@ export class UpstreamAttempt {
   #isPaused = false
   #ended = false
 
-  constructor(dispatcher: Agent, request: UpstreamRequest) {
+  /** @param through - By what way the provider is reached, for the message of a limit, e.g. ` (through ...)`. */
+  constructor(dispatcher: Agent, request: UpstreamRequest, through = '') {
     const { url, timeouts, signal, content } = request
-    this.#origin = url.origin
+    this.#origin = `${url.origin}${through}`
     this.#timeouts = timeouts
     this.#signal = signal
     this.#content = content

@@ -28,7 +28,7 @@ export function upstreamFailure(
 }
 
 function classify(code: string): [ProxyErrorCode, string] {
-  if (TLS_CODES.test(code)) {
+  if (isTlsCode(code)) {
     return ['ERR_UPSTREAM_TLS', 'The certificate or TLS of {origin} could not be verified; nothing was sent']
   }
   if (PROTOCOL_CODES.test(code)) {
@@ -53,8 +53,13 @@ function classify(code: string): [ProxyErrorCode, string] {
   }
 }
 
+/** Whether TLS is what failed: the certificate, the name in it, or the handshake. */
+export function isTlsCode(code: string): boolean {
+  return TLS_CODES.test(code)
+}
+
 /** Node's happy-eyeballs failure is an AggregateError with the codes one level down. */
-function errorCode(error: unknown): string {
+export function errorCode(error: unknown): string {
   const { code, name, errors, cause } = error as { code?: unknown; name?: unknown; errors?: unknown[]; cause?: unknown }
   if (typeof code === 'string') {
     return code

@@ -1,6 +1,17 @@
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
+import {
+  Composer,
+  type CST,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 
-/** Levels of brackets, and of indicators in one line. */
+/** Levels of mappings and lists in each other; no configuration has more than eight. */
 const MAX_DEPTH = 32
 
 /** A YAML text as a tree of plain nodes, and a way to refuse one of them. */
@@ -24,19 +35,32 @@ export function parsePlainYaml(text: string, shownAs: string, failure: (message:
     throw failure(`${shownAs}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${why}`)
   }
   const fail = (why: string, node?: Node | null): never => failAt(why, node?.range?.[0] ?? 0)
-  // The parser recurses, and near the end of the stack V8 does not throw but ends the process.
-  if (isDeep(text)) failAt('it is nested too deeply', 0)
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const parser = new ShallowParser(lines.addNewLine, () => failAt('it is nested too deeply', parser.offset))
+  const composer = new Composer({ uniqueKeys: false })
+  const [document, second] = composer.compose(parser.parse(text), true, text.length)
+  if (!document) throw new Error('no document, where one was to be made of anything')
   const [problem] = [...document.errors, ...document.warnings]
   if (problem) failAt(problem.message, problem.pos[0])
+  if (second) failAt('Source contains multiple documents; one is accepted', second.range[0])
   visit(document, {
     Alias: (_, node) => fail('aliases (*name) are not accepted; write the value out', node),
     Node: (_, node) => {
       if ('anchor' in node && node.anchor) fail('anchors (&name) are not accepted; write the value out', node)
       if (node.tag) fail('tags (!name) are not accepted; write a plain value', node)
+      if (isMap(node)) refuseDuplicates(node, fail)
     },
   })
   return { root: document.contents, fail }
+}
+
+/** The parser's own check compares each key with each: minutes for a file of a megabyte. */
+function refuseDuplicates({ items }: YAMLMap, fail: PlainYaml['fail']): void {
+  const seen = new Set<unknown>()
+  for (const { key } of items) {
+    const value = isScalar(key) ? key.value : key
+    if (seen.has(value)) fail('Map keys must be unique', key as Node)
+    seen.add(value)
+  }
 }
 
 /**
@@ -60,17 +84,20 @@ export function yamlEntries(
   )
 }
 
-/** Whether a text could make the parser recurse further than any configuration does; told without parsing it. */
-function isDeep(text: string): boolean {
-  let depth = 0
-  let indicators = 0
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index]!
-    if (character === '\n') indicators = 0
-    else if ('[{'.includes(character)) depth++
-    else if (']}'.includes(character)) depth = Math.max(0, depth - 1)
-    else if ('-?:'.includes(character) && ' \t'.includes(text[index + 1] ?? '')) indicators++
-    if (depth > MAX_DEPTH || indicators > MAX_DEPTH) return true
+/**
+ * Stops before it is deep in levels: parser and composer recurse, and near the end of the stack V8 does not throw but
+ * ends the process.
+ */
+class ShallowParser extends Parser {
+  readonly #tooDeep: () => void
+
+  constructor(onNewLine: (offset: number) => void, tooDeep: () => void) {
+    super(onNewLine)
+    this.#tooDeep = tooDeep
   }
-  return false
+
+  override *next(lexeme: string): Generator<CST.Token, void> {
+    if (this.stack.length > MAX_DEPTH) this.#tooDeep()
+    yield* super.next(lexeme)
+  }
 }

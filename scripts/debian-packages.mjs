@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process'
 
-/** What the tests use besides Node: clients, a real Secret Service, and a tracer that kills a writer at a system call. */
-export const TEST_PACKAGES = ['curl', 'dbus', 'gnome-keyring', 'libsecret-1-0', 'python3', 'strace', 'wget']
+/** What the tests use besides Node: clients, a Secret Service, a proxy, and a tracer that kills a writer at a system call. */
+export const TEST_PACKAGES = [
+  'curl',
+  'dbus',
+  'gnome-keyring',
+  'libsecret-1-0',
+  'python3',
+  'strace',
+  'tinyproxy-bin',
+  'wget',
+]
 
 const UPDATE_LIMIT_MS = 120_000
 const INSTALL_LIMIT_MS = 300_000

@@ -18,12 +18,18 @@ import { type OutputViews, renderOutput } from './report/render-output.js'
 import { type Terminal, terminalOf } from './report/terminal.js'
 import { wantsJson } from './report/wants-json.js'
 import { withSpinner } from './report/with-spinner.js'
+import type { UpstreamProxyArguments } from './session/upstream-proxy.js'
 
 /** The folders of this user's state; each may not exist yet. */
 export interface StateFolders {
   readonly config: string
   readonly data: string
   readonly cache: string
+}
+
+/** How a verification reaches a provider: as the proxy would. */
+interface VerifierFlags extends UpstreamProxyArguments {
+  readonly 'upstream-ca'?: string | undefined
 }
 
 /**
@@ -118,20 +124,23 @@ export abstract class NemoclawCommand extends Command {
   /**
    * Asks a provider whether it serves a model, with a spinner meanwhile.
    *
-   * @param upstreamCa - PEM file of a CA to trust as well.
+   * @param flags - PEM file of a CA to trust as well, and the proxy that leads outside.
    * @param skip - How to go on without, where that is possible.
    */
-  protected verifier(catalogue: ProfileCatalogue, upstreamCa: string | undefined, skip?: string) {
+  protected verifier(catalogue: ProfileCatalogue, flags: VerifierFlags, skip?: string) {
     return async (record: ProviderRecord, choice: VerifiedChoice): Promise<readonly ValidatedEndpoint[]> => {
-      const [{ verifyRecord }, { upstreamRoots }, { requireVerified }, { requireProfile }] = await Promise.all([
-        import('./provider/verify-record.js'),
-        import('./provider/upstream-roots.js'),
-        import('./provider/verification.js'),
-        import('./provider/require-profile.js'),
-      ])
+      const [{ verifyRecord }, { upstreamRoots }, { readUpstreamProxy }, { requireVerified }, { requireProfile }] =
+        await Promise.all([
+          import('./provider/verify-record.js'),
+          import('./provider/upstream-roots.js'),
+          import('./session/upstream-proxy.js'),
+          import('./provider/verification.js'),
+          import('./provider/require-profile.js'),
+        ])
       const profile = requireProfile(catalogue, record.type)
-      const extraRoots = upstreamRoots(upstreamCa === undefined ? [] : [upstreamCa])
-      const options = { extraRoots, userAgent: `nemoclaw/${this.config.version}` }
+      const extraRoots = upstreamRoots(flags['upstream-ca'] === undefined ? [] : [flags['upstream-ca']])
+      const upstreamProxy = await readUpstreamProxy(flags, this.environment)
+      const options = { extraRoots, upstreamProxy, userAgent: `nemoclaw/${this.config.version}` }
       const access = await this.credentialAccess()
       const verification = await this.spin(`Asking ${record.name} for ${choice.model}`, () =>
         verifyRecord(record, profile, choice, access, options),

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { usageError } from '../provider/usage-error.js'
+import { upstreamProxyFlags } from '../session/upstream-proxy-flags.js'
 import type { InferenceChange } from './change-inference.js'
 
 /** What `set` and `update` take besides provider and model. */
@@ -17,6 +18,7 @@ export const inferenceFlags = {
     allowNo: true,
   }),
   'upstream-ca': Flags.string({ summary: 'PEM file of a CA to trust besides the usual ones.', helpValue: 'FILE' }),
+  ...upstreamProxyFlags,
 }
 
 interface ParsedInferenceFlags {

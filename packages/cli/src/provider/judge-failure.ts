@@ -13,6 +13,13 @@ const TLS_CODE = /CERT|SELF_SIGNED|UNABLE_TO_|^ERR_TLS|^ERR_SSL|^ERR_OSSL|^EPROT
 export function judgeFailure(error: unknown, origin: string, provider: string): VerificationFailure {
   const refusal = causes(error).find((cause) => cause instanceof ProxyError)
   const checkBaseUrl = `Check the base URL: nemoclaw provider get ${provider}`
+  if (refusal?.code.startsWith('ERR_UPSTREAM_PROXY_')) {
+    return {
+      class: 'upstream_proxy_failed',
+      sentence: refusal.message,
+      nextStep: 'Check --upstream-proxy and what belongs to it, or NEMOCLAW_UPSTREAM_PROXY in the environment.',
+    }
+  }
   if (refusal) {
     return { class: 'address_refused', sentence: refusal.message, nextStep: checkBaseUrl }
   }

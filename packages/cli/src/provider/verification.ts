@@ -12,6 +12,7 @@ export type VerificationFailureClass =
   | 'unreachable'
   | 'tls_failed'
   | 'address_refused'
+  | 'upstream_proxy_failed'
   | 'unexpected_answer'
   | 'nothing_to_ask'
 

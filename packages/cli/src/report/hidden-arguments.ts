@@ -1,5 +1,5 @@
 /** Flags whose value may be, or hold, a secret. */
-const SECRET_FLAGS: ReadonlySet<string> = new Set(['--credential', '--header'])
+const SECRET_FLAGS: ReadonlySet<string> = new Set(['--credential', '--header', '--upstream-proxy-credential'])
 // `OPENAI_API_KEY=sk-…` behind a mistyped flag, or as a stray argument, is still a key.
 const LOOKS_LIKE_SECRET = /^(-{1,2}[^=]+=)?[A-Za-z_][\w.-]*(?:key|token|secret|passw|credential)[\w.-]*=./is
 const USER_INFORMATION = /(?<=:\/\/)[^/?#\s]*(?=@)/g

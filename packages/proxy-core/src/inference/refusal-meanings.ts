@@ -25,6 +25,7 @@ const MEANINGS: Readonly<Record<ClientCode, string>> = {
   upstream_connection_failed: 'The provider could not be reached, or closed the connection.',
   upstream_tls_failed: "The provider's certificate could not be verified; nothing was sent.",
   upstream_protocol_error: 'The provider sent what is no acceptable response.',
+  upstream_proxy_failed: "The operator's own upstream proxy could not be reached, or did not open a tunnel.",
   inference_not_configured: 'The operator has not chosen a provider yet.',
   provider_missing: 'The provider of the route does not exist.',
   credential_unavailable: 'The credential of the provider cannot be used.',

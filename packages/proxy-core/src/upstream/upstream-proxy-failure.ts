@@ -38,7 +38,8 @@ export function proxyRefusal(
   authority: string,
   { status, schemes }: { readonly status: number; readonly schemes: readonly string[] },
 ): ProxyError {
-  if (status !== 407) {
+  // 401 is what tinyproxy says of a wrong credential; nobody else's answer can come to CONNECT.
+  if (status !== 407 && status !== 401) {
     return new ProxyError(
       'ERR_UPSTREAM_PROXY_REFUSED',
       `The upstream proxy ${proxy.origin} refused a tunnel to ${authority} (${status}).`,
@@ -50,7 +51,7 @@ export function proxyRefusal(
       ? 'wants a credential, and none was given'
       : 'does not take the credential it was given'
     : `takes a credential by ${schemes.join(' or ')} only; Basic is what can be given`
-  return new ProxyError('ERR_UPSTREAM_PROXY_CREDENTIAL', `The upstream proxy ${proxy.origin} ${what} (407).`)
+  return new ProxyError('ERR_UPSTREAM_PROXY_CREDENTIAL', `The upstream proxy ${proxy.origin} ${what} (${status}).`)
 }
 
 function connectSentence(code: string): string {

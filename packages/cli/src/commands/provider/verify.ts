@@ -6,6 +6,7 @@ import { modelToVerify } from '../../provider/model-to-verify.js'
 import { nameArgument, providerFlags } from '../../provider/provider-flags.js'
 import { requireProfile } from '../../provider/require-profile.js'
 import { requireProvider } from '../../provider/require-provider.js'
+import { upstreamProxyFlags } from '../../session/upstream-proxy-flags.js'
 
 export default class ProviderVerify extends NemoclawCommand {
   static override summary = 'Ask a provider for a few tokens: does it answer, with this credential and this model?'
@@ -18,6 +19,7 @@ export default class ProviderVerify extends NemoclawCommand {
     name: providerFlags.name,
     model: Flags.string({ summary: "Model to ask; the route's, else the type's default, where left out." }),
     'upstream-ca': inferenceFlags['upstream-ca'],
+    ...upstreamProxyFlags,
   }
 
   async run() {
@@ -28,7 +30,7 @@ export default class ProviderVerify extends NemoclawCommand {
     const catalogue = await this.profiles()
     const typed = flags.model === undefined ? undefined : checkModel(flags.model)
     const model = modelToVerify(document, record, requireProfile(catalogue, record.type), typed)
-    const verify = this.verifier(catalogue, flags['upstream-ca'])
+    const verify = this.verifier(catalogue, flags)
     const endpoints = await verify(record, { model })
     this.print(`✓ Provider ${name} serves ${model}`)
     for (const { url, protocol } of endpoints) this.print(`  ${url} (${protocol})`)

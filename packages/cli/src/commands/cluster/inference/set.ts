@@ -20,7 +20,7 @@ export default class ClusterInferenceSet extends NemoclawCommand {
   async run() {
     const { flags } = await this.parse(ClusterInferenceSet)
     const wanted = { ...inferenceChangeFrom(flags), provider: flags.provider, model: flags.model }
-    const verify = this.verifier(await this.profiles(), flags['upstream-ca'], 'To set it all the same: --no-verify')
+    const verify = this.verifier(await this.profiles(), flags, 'To set it all the same: --no-verify')
     const changed = await setInference(wanted, {
       store: await this.configStore(),
       now: () => new Date().toISOString(),

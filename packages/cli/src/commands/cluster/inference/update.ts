@@ -21,7 +21,7 @@ export default class ClusterInferenceUpdate extends NemoclawCommand {
     const { flags } = await this.parse(ClusterInferenceUpdate)
     const change = inferenceChangeFrom(flags)
     refuseEmptyChange(change)
-    const verify = this.verifier(await this.profiles(), flags['upstream-ca'], 'To change it all the same: --no-verify')
+    const verify = this.verifier(await this.profiles(), flags, 'To change it all the same: --no-verify')
     const changed = await updateInference(change, {
       store: await this.configStore(),
       now: () => new Date().toISOString(),

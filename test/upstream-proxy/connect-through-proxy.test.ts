@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { connectThroughProxy, UpstreamProxy, type UpstreamProxyOptions } from '@nemoclaw/proxy-core/control-plane'
@@ -21,7 +23,6 @@ const reach = (
 async function readAll({ socket, head }: { readonly socket: Socket; readonly head: Buffer }): Promise<string> {
   const chunks = [head]
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  socket.resume()
   await once(socket, 'close')
   return Buffer.concat(chunks).toString('latin1')
 }
@@ -92,7 +93,7 @@ test('relays both ways, and keeps writing after the other side has ended where t
     { timeoutMs: 5_000, allowHalfOpen: true },
   )
   const chunks = [head]
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume()
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   await once(socket, 'end')
   socket.end('still here')
   await once(socket, 'close')
@@ -119,6 +120,28 @@ describe('what comes behind the answer is not lost', () => {
     await using proxy = await startRecordingProxy(saying(...pieces))
 
     expect(await readAll(await reach(proxy))).toBe('SSH-2.0-x\r\n')
+  })
+
+  test('over TLS, when the tunnel is listened to later', async () => {
+    await using proxy = await startRecordingProxy(saying('HTTP/1.1 200 OK\r\n\r\nSSH', '-2.0', '-x\r\n'), {
+      tls: providerTls(),
+    })
+
+    const tunnel = await reach(proxy, { extraRoots: [PROVIDER_ROOT] })
+    await setTimeout(100)
+
+    expect(await readAll(tunnel)).toBe('SSH-2.0-x\r\n')
+  })
+
+  test('when it is relayed by pipe', async () => {
+    await using proxy = await startRecordingProxy(saying('HTTP/1.1 200 OK\r\n\r\nSSH', '-2.0', '-x\r\n'))
+    const relayed = new PassThrough()
+
+    const { socket, head } = await reach(proxy)
+    socket.unshift(head)
+    socket.pipe(relayed)
+
+    expect(await text(relayed)).toBe('SSH-2.0-x\r\n')
   })
 
   test('a megabyte that nobody reads yet', async () => {

@@ -28,7 +28,7 @@ async function startEcho() {
 /** Says something and waits for the echo, without half-close: tinyproxy ends both ways when one has ended. */
 async function converse(socket: Socket, head: Buffer, text: string): Promise<string> {
   const chunks = [head]
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume()
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   socket.write(text)
   const heard = () => Buffer.concat(chunks).toString()
   await expect.poll(heard).toContain(text)

@@ -17,7 +17,10 @@ export interface ConnectThroughProxyOptions {
 }
 
 export interface ProxyTunnel {
-  /** Paused and without a listener; the caller owns it. Over TLS where the proxy's URL is https. */
+  /**
+   * As good as new: it flows when it is listened to, and no error of it ends the process. The caller owns it. A
+   * `TLSSocket` where the proxy's URL is https.
+   */
   readonly socket: Socket
   /** What came behind the proxy's answer: it belongs in front of all that the socket still brings. */
   readonly head: Buffer
@@ -47,12 +50,12 @@ export async function connectThroughProxy(
 
     const settle = () => {
       clearTimeout(timer)
+      socket.on('error', () => {}) // Until its owner listens, or for good where it has none.
       signal?.removeEventListener('abort', onAbort)
-      socket.off('data', onData).off('error', onError).off('end', onEnd).off('close', onEnd)
+      socket.off('readable', onReadable).off('error', onError).off('end', onEnd).off('close', onEnd)
     }
     const fail = (reason: unknown) => {
       settle()
-      socket.on('error', () => {}) // What comes late has nobody left to hear it.
       socket.destroy()
       reject(reason)
     }
@@ -64,7 +67,13 @@ export async function connectThroughProxy(
       socket.setNoDelay(true)
       socket.write(request, 'latin1')
     }
-    const onData = (chunk: Buffer) => {
+    // Not by 'data': a socket that was made to flow loses what comes before its next owner listens, or has to be paused,
+    // and then does not flow when that one does.
+    const onReadable = () => {
+      const chunk = socket.read() as Buffer | null
+      if (chunk === null) {
+        return
+      }
       received.push(chunk)
       const answer = readConnectAnswer(Buffer.concat(received))
       if (answer.kind === 'malformed') {
@@ -72,7 +81,6 @@ export async function connectThroughProxy(
       } else if (answer.kind === 'answered' && (answer.status < 200 || answer.status > 299)) {
         fail(proxyRefusal(proxy, authority, answer))
       } else if (answer.kind === 'answered') {
-        socket.pause()
         settle()
         resolve({ socket, head: answer.rest })
       }
@@ -89,7 +97,7 @@ export async function connectThroughProxy(
     )
     signal?.addEventListener('abort', onAbort, { once: true })
     socket.once(proxy.url.protocol === 'https:' ? 'secureConnect' : 'connect', onConnected)
-    socket.on('data', onData).on('error', onError).on('end', onEnd).on('close', onEnd)
+    socket.on('readable', onReadable).on('error', onError).on('end', onEnd).on('close', onEnd)
   })
 }
 

@@ -31,13 +31,10 @@ export function parseEndpointArgument(text: string): EndpointArgument {
 }
 
 function partsOf(text: string): { readonly host: string; readonly port: number } {
+  if (text.includes('://')) throw refused('only http and https URLs are understood', [`Accepted: ${EXAMPLE}`])
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(text)
-  if (!match) {
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
-      throw refused('only http and https URLs are understood', [`Accepted: ${EXAMPLE}`])
-    if (/:.*:/.test(text)) throw refused(`an IPv6 address is written in brackets: [ADDRESS]:PORT`)
-    throw refused(`"${text}" has no port; accepted: ${EXAMPLE}`)
-  }
+  if (!match && /:.*:/.test(text)) throw refused('an IPv6 address is written in brackets: [ADDRESS]:PORT')
+  if (!match) throw refused(`"${text}" has no port; accepted: ${EXAMPLE}`)
   const [, bracketed, name = '', digits = ''] = match
   if (!/^[1-9]\d{0,4}$/.test(digits) || Number(digits) > 65_535) {
     throw refused(`"${digits}" is no port: a whole number from 1 to 65535, one for each HOST:PORT`)

@@ -79,13 +79,16 @@ function notFound(
 ): UserError {
   const [still] = remaining(state, argument)
   const where = name === undefined ? file.shownAs : `policy ${name} of ${file.shownAs}`
+  const elsewhere = file.directory ? '' : ` --policy ${file.shownAs}`
   const found = still && findExact(state.egress, still).length > 0
   return new UserError('ERR_POLICY_ENDPOINT_NOT_FOUND', `no endpoint names ${authorityText(argument)} in ${where}`, {
     suggestions: still
       ? [
           `It is allowed by ${still.host} in policy ${still.policy}: ${file.shownAs}:${still.line}`,
-          ...(found ? [`To remove that: nemoclaw policy revoke '${authorityText(still)}' --name ${still.policy}`] : []),
+          ...(found
+            ? [`To remove that: nemoclaw policy revoke '${authorityText(still)}' --name ${still.policy}${elsewhere}`]
+            : []),
         ]
-      : ['See what is allowed: nemoclaw policy show'],
+      : [`See what is allowed: nemoclaw policy show${elsewhere}`],
   })
 }

@@ -80,7 +80,9 @@ test('claude -p that believes in a bearer token is answered with the real key', 
 })
 
 test('claude -p is admitted by the token in the address of the proxy', async () => {
-  await using bed = await startBed('mock/echo', { access: { tokens: ['session-token'], trustOwnUser: false } })
+  await using bed = await startBed('mock/echo', {
+    access: { tokens: [{ token: 'session-token' }], trustOwnUser: false },
+  })
   const HTTPS_PROXY = bed.proxy.url.replace('http://', 'http://nemoclaw:session-token@')
 
   expect((await claude(bed, ['--tools', ''], { HTTPS_PROXY })).is_error).toBe(false)

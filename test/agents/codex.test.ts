@@ -90,7 +90,7 @@ test('codex exec is told why where it would let the provider search', async () =
 test('codex exec is admitted by the token in the address of the proxy', async () => {
   await using bed = await startClientBed(
     { model: 'mock/text' },
-    { access: { tokens: ['session-token'], trustOwnUser: false } },
+    { access: { tokens: [{ token: 'session-token' }], trustOwnUser: false } },
   )
   const HTTPS_PROXY = bed.proxy.url.replace('http://', 'http://nemoclaw:session-token@')
 

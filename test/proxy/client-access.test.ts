@@ -58,7 +58,7 @@ asRoot('another user with the token is served', async () => {
   await using provider = await startMockProvider()
   await using proxy = await startTestProxy(
     { baseUrl: provider.url },
-    { access: { tokens: ['the-token'], trustOwnUser: true } },
+    { access: { tokens: [{ token: 'the-token' }], trustOwnUser: true } },
   )
 
   const request = `${CONNECT}Proxy-Authorization: Bearer the-token\\r\\n`

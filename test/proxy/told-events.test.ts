@@ -79,7 +79,15 @@ test('an exchange is told with what became of it', async () => {
   await converse(proxy, 'tunnel', goodRequest('Connection: close'))
 
   expect(proxy.events).toEqual([
-    { kind: 'egress', id: expect.any(String), method: 'CONNECT', target: 'inference.local:443', action: 'intercept' },
+    {
+      kind: 'egress',
+      id: expect.any(String),
+      method: 'CONNECT',
+      target: 'inference.local:443',
+      host: 'inference.local',
+      port: 443,
+      action: 'intercept',
+    },
     expect.objectContaining({
       kind: 'exchange',
       method: 'POST',

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ClientAccess } from './access/authenticate-client.js'
 import { watchPresence } from './access/client-presence.js'
 import { refusalContent } from './connect/refusal-content.js'
 import { watchRequestLine } from './connect/request-line.js'
-import { serveConnect } from './connect/serve-connect.js'
-import { serveForward } from './forward/serve-forward.js'
+import { type ConnectContext, type ConnectWay, serveConnect } from './connect/serve-connect.js'
+import type { EgressFacts } from './egress-facts.js'
+import { type ForwardContext, serveForward } from './forward/serve-forward.js'
+import type { Authority } from './http/authority.js'
 import type { ClientExchange } from './http/client-exchange.js'
 import { parseFailure } from './http/parse-failure.js'
 import { refuseRequest } from './http/refuse-request.js'
@@ -16,12 +17,15 @@ import type { OpenConnections } from './open-connections.js'
 import { ProxyError } from './proxy-error.js'
 import { egressEvent, unreadableEvent } from './proxy-event.js'
 
-export interface ClientConnectionContext extends ServeInferenceContext {
-  readonly access: ClientAccess
+export interface ClientConnectionContext extends ServeInferenceContext, ConnectContext {
+  /** Of plain-HTTP requests. */
+  readonly forward: ForwardContext
   readonly open: OpenConnections
   readonly nextId: () => string
   /** Speaks TLS on a connection from now on, and serves what comes decrypted as `inference.local`. */
-  readonly intercept: (client: Socket, head: Buffer) => void
+  readonly intercept: (client: Socket, head: Buffer, name: string | undefined) => void
+  /** Reads plain-HTTP requests to one destination from a connection from now on. */
+  readonly inspect: (client: Socket, head: Buffer, destination: Authority, name: string | undefined) => void
   /** Parses the connection on: for a client that was asked for its token and may try again. */
   readonly parseOn: (client: Socket) => void
 }
@@ -31,10 +35,19 @@ const MAX_CHALLENGES = 4
 /** Requests that wait on one connection while more are read from it. */
 const MAX_WAITING = 32
 
+/** What a connection leads to. */
+export interface ConnectionRole {
+  /** The proxy's own port, `inference.local` decrypted, or the destination of a tunnel whose requests are judged. */
+  readonly serves: 'proxy' | 'inference' | Authority
+  /** What events call the client, where its listener or an earlier request on the connection says so. */
+  readonly client: string | undefined
+}
+
 /** One connection of a client, its own or the decrypted one inside: what Node's parser makes of it comes here. */
 export class ClientConnection {
   readonly #socket: Socket
-  readonly #isIntercepted: boolean
+  readonly #serves: ConnectionRole['serves']
+  readonly #client: string | undefined
   readonly #context: ClientConnectionContext
   /** Exchanges are served in order, so that while this one is under way nothing else may be written. */
   #newest: ClientExchange | undefined
@@ -44,24 +57,26 @@ export class ClientConnection {
   #challenges = 0
   #isUnreadable = false
 
-  /** @param isIntercepted - Whether it is a decrypted connection to `inference.local`. */
-  constructor(socket: Socket, context: ClientConnectionContext, isIntercepted: boolean) {
+  constructor(socket: Socket, context: ClientConnectionContext, { serves, client }: ConnectionRole) {
     this.#socket = socket
-    this.#isIntercepted = isIntercepted
+    this.#serves = serves
+    this.#client = client
     this.#context = context
     // For the time when no parser listens: behind CONNECT, and behind a request that could not be parsed.
     socket.on('error', () => socket.destroy())
     socket.once('end', () => watchPresence(socket, { isNeeded: () => this.#isAnswering(), unknownIs: 'gone' }))
     socket.on('resume', () => this.#holdBack())
-    this.#checkRequestLine = isIntercepted ? () => {} : watchRequestLine(socket)
+    this.#checkRequestLine = serves === 'inference' ? () => {} : watchRequestLine(socket)
   }
 
-  connect(request: IncomingMessage, head: Buffer): void {
-    const { nextId, onEvent, open, access, intercept } = this.#context
+  async connect(request: IncomingMessage, head: Buffer): Promise<void> {
+    const { nextId, onEvent, open } = this.#context
     const id = nextId()
+    const facts: EgressFacts = { client: this.#client }
+    let way: ConnectWay
     try {
-      if (this.#isIntercepted) {
-        throw new ProxyError('ERR_METHOD_NOT_ALLOWED', 'CONNECT is for the proxy port, not for inference.local.')
+      if (this.#serves !== 'proxy') {
+        throw new ProxyError('ERR_METHOD_NOT_ALLOWED', 'CONNECT is for the proxy port, not for inside a tunnel.')
       }
       if (this.#isAnswering()) {
         throw new ProxyError('ERR_REQUEST_MALFORMED', 'CONNECT may not be sent behind a request that is unanswered.')
@@ -70,39 +85,74 @@ export class ClientConnection {
         throw shuttingDown()
       }
       this.#checkRequestLine()
-      serveConnect(request, this.#socket, head, { access, intercept })
-      onEvent(egressEvent(id, request, 'intercept'))
+      way = await serveConnect(request, this.#socket, this.#context, facts)
     } catch (error) {
       const failure = this.#toProxyError(error, id)
-      onEvent(egressEvent(id, request, 'deny', failure))
+      onEvent(egressEvent(id, request, 'deny', facts, failure))
       this.#refuseConnect(failure, head)
+      return
     }
+    onEvent(egressEvent(id, request, way.kind === 'intercept' ? 'intercept' : 'tunnel', facts))
+    await this.#go(way, head, id, facts)
   }
 
+  /** @param expectsContinue - Whether the client waits for `100 Continue` before it sends content (RFC 9110 §10.1.1). */
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const { nextId, onEvent, open, access } = this.#context
+    const { nextId, open } = this.#context
     const exchange = { id: nextId(), request, response, expectsContinue, cut: new AbortController() }
     this.#newest = exchange
     this.#waiting++
     this.#holdBack()
     response.once('close', () => this.#goOn())
-    if (this.#isIntercepted) {
-      open.addExchange(exchange, serveInference(exchange, this.#context))
-      return
+    if (this.#serves === 'inference') {
+      open.addExchange(exchange, serveInference(exchange, this.#client, this.#context))
+    } else {
+      open.addExchange(exchange, this.#forward(exchange, this.#serves === 'proxy' ? undefined : this.#serves))
     }
+  }
+
+  async #go(way: ConnectWay, head: Buffer, id: string, facts: EgressFacts): Promise<void> {
+    const { intercept, inspect, open, onEvent } = this.#context
+    this.#socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+    if (way.kind === 'intercept') {
+      intercept(this.#socket, head, facts.client)
+    } else if (way.kind === 'inspect') {
+      inspect(this.#socket, head, way.destination, facts.client)
+    } else {
+      const ended = way.tunnel.run(head)
+      open.addTunnel(way.tunnel, ended)
+      const { client, host = '', port = 0, policy } = facts
+      onEvent({ kind: 'tunnel', id, client, host, port, policy, ...(await ended) })
+    }
+  }
+
+  async #forward(exchange: ClientExchange, within: Authority | undefined): Promise<void> {
+    const { open, onEvent, forward } = this.#context
+    const { id, request, response, cut } = exchange
+    const facts: EgressFacts = { client: this.#client }
+    const startedAt = performance.now()
+    response.on('error', () => {})
+    response.once('close', () => response.writableFinished || cut.abort())
     try {
       if (open.isDraining) {
         throw shuttingDown()
       }
-      serveForward(request, access)
+      await serveForward(exchange, within, forward, facts)
+      facts.totalMs = Math.round(performance.now() - startedAt)
+      onEvent(egressEvent(id, request, 'forward', facts))
     } catch (error) {
-      const failure = this.#toProxyError(error, exchange.id)
-      onEvent(egressEvent(exchange.id, request, 'deny', failure))
-      const keepAlive = this.#mayTryAgain(failure)
-      open.addExchange(
-        exchange,
-        refuseRequest(request, response, failure, { content: refusalContent(failure), keepAlive }),
-      )
+      const reason: unknown = cut.signal.aborted ? cut.signal.reason : error
+      if (cut.signal.aborted && !(reason instanceof ProxyError)) {
+        onEvent({
+          ...egressEvent(id, request, 'forward', facts),
+          reason: 'The client left before the answer was complete.',
+        })
+        return
+      }
+      const failure = this.#toProxyError(reason, id)
+      onEvent(egressEvent(id, request, failure.status >= 502 && facts.policy ? 'forward' : 'deny', facts, failure))
+      const keepAlive = within === undefined && this.#mayTryAgain(failure)
+      await refuseRequest(request, response, failure, { content: refusalContent(failure), keepAlive })
     }
   }
 
@@ -123,7 +173,7 @@ export class ClientConnection {
       return
     }
     const { nextId, onEvent } = this.#context
-    onEvent(unreadableEvent(nextId(), failure, this.#isIntercepted))
+    onEvent(unreadableEvent(nextId(), failure, this.#serves === 'inference'))
     this.#behindAnswers(() => closeWithRefusal(this.#socket, failure, this.#refusalContent(failure)))
   }
 
@@ -177,7 +227,7 @@ export class ClientConnection {
   }
 
   #refusalContent(failure: ProxyError): string {
-    return this.#isIntercepted ? dialectError('openai', failure) : refusalContent(failure)
+    return this.#serves === 'inference' ? dialectError('openai', failure) : refusalContent(failure)
   }
 
   #toProxyError(error: unknown, id: string): ProxyError {

@@ -5,11 +5,21 @@ import type { ClientExchange } from './http/client-exchange.js'
 import { ProxyError } from './proxy-error.js'
 
 const FLUSH_MS = 1_000
+/** A tunnel through which nothing has passed for so long is not waited for: nobody can tell whether it ever ends. */
+const TUNNEL_QUIET_MS = 2_000
+const TUNNEL_CHECK_MS = 250
 
-/** Which connections are open and which exchanges are under way, so that a proxy can end without cutting them. */
+/** As much of a tunnel as it takes to end it. */
+export interface OpenTunnel {
+  readonly idleMs: number
+  end(outcome: 'cut'): void
+}
+
+/** Which connections and tunnels are open and which exchanges are under way, so that a proxy can end without cutting them. */
 export class OpenConnections {
   readonly #sockets = new Set<Socket>()
   readonly #exchanges = new Set<ClientExchange>()
+  readonly #tunnels = new Set<OpenTunnel>()
   readonly #whenIdle: (() => void)[] = []
   #isDraining = false
 
@@ -19,6 +29,15 @@ export class OpenConnections {
 
   get exchangeCount(): number {
     return this.#exchanges.size
+  }
+
+  get tunnelCount(): number {
+    return this.#tunnels.size
+  }
+
+  addTunnel(tunnel: OpenTunnel, ended: Promise<unknown>): void {
+    this.#tunnels.add(tunnel)
+    void ended.finally(() => this.#tunnels.delete(tunnel))
   }
 
   addSocket(socket: Socket): void {
@@ -58,7 +77,7 @@ export class OpenConnections {
   async drain(limitMs: number): Promise<void> {
     this.#isDraining = true
     if (limitMs > 0) {
-      await within(limitMs, this.#idle())
+      await within(limitMs, Promise.all([this.#idle(), this.#tunnelsQuiet(limitMs)]))
       for (const { cut } of this.#exchanges) {
         cut.abort(new ProxyError('ERR_SHUTTING_DOWN', 'The proxy is shutting down and could not wait any longer.'))
       }
@@ -68,8 +87,21 @@ export class OpenConnections {
       }
       await within(FLUSH_MS, Promise.all([...this.#sockets].map((socket) => socket.closed || once(socket, 'close'))))
     }
+    for (const tunnel of this.#tunnels) {
+      tunnel.end('cut')
+    }
     for (const socket of this.#sockets) {
       socket.destroy()
+    }
+  }
+
+  /** Ends tunnels as they fall quiet. */
+  async #tunnelsQuiet(limitMs: number): Promise<void> {
+    for (const endsAt = Date.now() + limitMs; this.#tunnels.size > 0 && Date.now() < endsAt; ) {
+      for (const tunnel of this.#tunnels) {
+        if (tunnel.idleMs >= TUNNEL_QUIET_MS) tunnel.end('cut')
+      }
+      await setTimeout(TUNNEL_CHECK_MS, undefined, { ref: false })
     }
   }
 

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
+import type { EgressFacts, TunnelOutcome } from './egress-facts.js'
+import { EgressDenied } from './policy/egress-denied.js'
 import type { ProxyError, ProxyErrorCode } from './proxy-error.js'
 import type { RouteSourceKind } from './route/resolved-route.js'
 import type { Usage } from './stream/usage.js'
 import type { HandshakeOutcome } from './tls/terminate-tls.js'
 
-/** A request to leave the sandbox, and what became of it. */
-export interface EgressEvent {
+/** A request to leave the sandbox, and what was decided. Of a forwarded one also what became of it, so it comes at its end. */
+export interface EgressEvent extends EgressFacts {
   readonly kind: 'egress'
   readonly id: string
   readonly method: string
@@ -13,7 +15,28 @@ export interface EgressEvent {
   readonly target: string
   readonly action: 'intercept' | 'tunnel' | 'forward' | 'deny'
   readonly reason?: string
+  /** What would allow it: commands and sentences. */
+  readonly nextSteps?: readonly string[]
+  /** The executables behind the connection, where they were the reason. */
+  readonly programs?: readonly string[]
   readonly errorCode?: ProxyErrorCode
+}
+
+/** The end of a tunnel. */
+export interface TunnelEvent {
+  readonly kind: 'tunnel'
+  /** That of the `egress` event which opened it. */
+  readonly id: string
+  readonly client?: string | undefined
+  readonly host: string
+  readonly port: number
+  readonly policy?: string | undefined
+  readonly outcome: TunnelOutcome
+  readonly totalMs: number
+  /** From the client. */
+  readonly sentBytes: number
+  /** To the client. */
+  readonly receivedBytes: number
 }
 
 /** How an exchange ended, seen from the client. */
@@ -23,6 +46,8 @@ export type ExchangeOutcome = 'complete' | 'refused' | 'upstream_failed' | 'trun
 export interface ExchangeEvent extends Usage {
   readonly kind: 'exchange'
   readonly id: string
+  /** The name of the token or listener that was used; absent for the proxy's own user. */
+  readonly client?: string
   readonly method: string
   /** Path without query. */
   readonly path: string
@@ -51,7 +76,7 @@ export interface FaultEvent {
 }
 
 /** Everything the proxy tells; it prints nothing itself. */
-export type ProxyEvent = EgressEvent | ExchangeEvent | FaultEvent
+export type ProxyEvent = EgressEvent | TunnelEvent | ExchangeEvent | FaultEvent
 
 export type ProxyEventListener = (event: ProxyEvent) => void
 
@@ -59,8 +84,9 @@ const MAX_TARGET_LENGTH = 512
 
 export function egressEvent(
   id: string,
-  { method = '', url = '' }: IncomingMessage,
+  { method = '', url = '' }: Pick<IncomingMessage, 'method' | 'url'>,
   action: EgressEvent['action'],
+  facts: EgressFacts = {},
   failure?: ProxyError,
 ): EgressEvent {
   return {
@@ -69,7 +95,14 @@ export function egressEvent(
     method,
     target: tellableTarget(url),
     action,
+    ...facts,
     ...(failure && { reason: failure.message, errorCode: failure.code }),
+    ...(failure instanceof EgressDenied && {
+      denial: failure.denial.why,
+      nextSteps: failure.nextSteps,
+      ...(failure.policy && { policy: failure.policy }),
+      ...(failure.programs.length > 0 && { programs: failure.programs }),
+    }),
   }
 }
 

@@ -4,10 +4,17 @@ import { type FieldList, fieldValues } from '../http/field-list.js'
 import { ProxyError } from '../proxy-error.js'
 import { socketOwnerUid } from './socket-owner.js'
 
+/** What a client proves itself with. */
+export interface ClientToken {
+  /** What events call it; absent for the token of the proxy's own user. */
+  readonly client?: string
+  readonly token: string
+}
+
 /** Who may use the listener. */
 export interface ClientAccess {
-  /** Tokens accepted in `Proxy-Authorization`, as the password of Basic or as Bearer. */
-  readonly tokens: readonly string[]
+  /** Accepted in `Proxy-Authorization`, as the password of Basic or as Bearer. */
+  readonly tokens: readonly ClientToken[]
   /** Whether a loopback client of the proxy's own user needs no token (Linux). */
   readonly trustOwnUser: boolean
 }
@@ -19,15 +26,17 @@ LOOPBACK.addAddress('::1', 'ipv6')
 /**
  * Admits a client that proves it belongs here: another user of this machine can reach a loopback port too.
  *
+ * @returns The name that goes with its token, if it gave one that has a name.
  * @throws {ProxyError} `ERR_PROXY_AUTHENTICATION_REQUIRED` (407).
  */
-export function authenticateClient(fields: FieldList, socket: Socket, access: ClientAccess): void {
+export function authenticateClient(fields: FieldList, socket: Socket, access: ClientAccess): string | undefined {
   const offered = fieldValues(fields, 'proxy-authorization')
-  if (offered.length === 1 && isKnownToken(tokenOf(offered[0]!), access.tokens)) {
-    return
+  const known = offered.length === 1 ? knownToken(tokenOf(offered[0]!), access.tokens) : undefined
+  if (known) {
+    return known.client
   }
   if (access.trustOwnUser && isLoopback(socket.remoteAddress) && socketOwnerUid(socket) === process.getuid?.()) {
-    return
+    return undefined
   }
   throw new ProxyError(
     'ERR_PROXY_AUTHENTICATION_REQUIRED',
@@ -52,9 +61,10 @@ function tokenOf(credentials: string): string {
 }
 
 /** Compares digests, and all of them, so that the time taken tells nothing about a token. */
-function isKnownToken(offered: string, tokens: readonly string[]): boolean {
+function knownToken(offered: string, tokens: readonly ClientToken[]): ClientToken | undefined {
   const digest = sha256(offered)
-  return tokens.map((token) => timingSafeEqual(digest, sha256(token))).includes(true) && offered !== ''
+  const matching = tokens.filter(({ token }) => timingSafeEqual(digest, sha256(token)))
+  return offered === '' ? undefined : matching[0]
 }
 
 function sha256(text: string): Buffer {

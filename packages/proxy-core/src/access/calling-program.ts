@@ -10,4 +10,6 @@ export interface CallingPrograms {
 }
 
 /** @returns `undefined` where it cannot be told: another machine, another platform, another user, a process that is gone. */
-export type IdentifyPrograms = (socket: Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>) => CallingPrograms | undefined
+export type IdentifyPrograms = (
+  socket: Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>,
+) => Promise<CallingPrograms | undefined>

@@ -1,3 +1,4 @@
+import { EgressDenied } from '../policy/egress-denied.js'
 import type { ProxyError } from '../proxy-error.js'
 
 /** @returns JSON text for a refusal on the proxy's own port: no dialect applies there. */
@@ -5,18 +6,14 @@ export function refusalContent(error: ProxyError): string {
   return JSON.stringify({
     error: error.clientCode,
     detail: error.message,
-    policy: null,
+    policy: error instanceof EgressDenied ? (error.policy ?? null) : null,
     next_steps: nextSteps(error),
   })
 }
 
 function nextSteps(error: ProxyError): readonly string[] {
-  switch (error.code) {
-    case 'ERR_DESTINATION_DENIED':
-      return ['Ask for models at https://inference.local/v1; nothing else is reachable through this proxy.']
-    case 'ERR_PROXY_AUTHENTICATION_REQUIRED':
-      return ['eval "$(nemoclaw env)"']
-    default:
-      return []
+  if (error instanceof EgressDenied) {
+    return [...error.nextSteps, 'Models need no rule: ask for them at https://inference.local/v1.']
   }
+  return error.code === 'ERR_PROXY_AUTHENTICATION_REQUIRED' ? ['eval "$(nemoclaw env)"'] : []
 }

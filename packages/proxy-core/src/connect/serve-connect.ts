@@ -1,43 +1,77 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { authenticateClient, type ClientAccess } from '../access/authenticate-client.js'
+import type { IdentifyPrograms } from '../access/calling-program.js'
+import type { EgressFacts } from '../egress-facts.js'
 import { type Authority, parseAuthority, sameAuthority } from '../http/authority.js'
 import { announcesContent, checkRequestHead } from '../http/request-head.js'
-import { authorizeEgress } from '../policy/authorize-egress.js'
+import { authorizeEgress, type EgressContext } from '../policy/authorize-egress.js'
 import { ProxyError } from '../proxy-error.js'
+import { openTunnel, type Tunnel, type TunnelContext } from './open-tunnel.js'
 
 /** The only place that is intercepted. */
 export const INFERENCE_AUTHORITY: Authority = { host: 'inference.local', port: 443 }
 
 export interface ConnectContext {
   readonly access: ClientAccess
-  /** Takes the connection over, speaks TLS on it and serves what comes decrypted. */
-  readonly intercept: (client: Socket, head: Buffer) => void
+  readonly identify: IdentifyPrograms
+  readonly egress: EgressContext
+  readonly tunnels: TunnelContext
 }
 
+/** What a CONNECT that is not refused leads to. */
+export type ConnectWay =
+  /** TLS is spoken on the connection and what comes decrypted is served. */
+  | { readonly kind: 'intercept' }
+  /** The destination has rules: requests in clear text are read from the connection, and each is judged. */
+  | { readonly kind: 'inspect'; readonly destination: Authority }
+  | { readonly kind: 'tunnel'; readonly tunnel: Tunnel }
+
 /**
- * Serves one CONNECT (RFC 9110 §9.3.6): intercepts `inference.local`, refuses the rest.
+ * Serves one CONNECT (RFC 9110 §9.3.6): intercepts `inference.local`, tunnels what the policy allows, refuses the rest.
+ * Writes nothing.
  *
- * @param head - Bytes the client sent behind the request without waiting for our answer.
- * @throws {ProxyError} 400, 403, 407, 431 or 505; nothing has been written then.
+ * @param facts - Gathers what becomes known, also of a request that is refused in the end.
+ * @throws {ProxyError} 400, 403, 407, 414, 431, 502, 503, 504 or 505.
  */
-export function serveConnect(
+export async function serveConnect(
   request: IncomingMessage,
   client: Socket,
-  head: Buffer,
-  { access, intercept }: ConnectContext,
-): void {
+  { access, identify, egress, tunnels }: ConnectContext,
+  facts: EgressFacts,
+): Promise<ConnectWay> {
   const fields = checkRequestHead(request)
   if (announcesContent(fields)) {
     throw new ProxyError('ERR_REQUEST_MALFORMED', 'CONNECT carries no content.')
   }
   const destination = parseAuthority(request.url ?? '')
-  authenticateClient(fields, client, access)
+  Object.assign(facts, destination)
+  facts.client ??= authenticateClient(fields, client, access)
 
   // Ahead of the policy: inference.local is not a place on the network, and no rule may block it.
-  if (!sameAuthority(destination, INFERENCE_AUTHORITY)) {
-    authorizeEgress(destination)
+  if (sameAuthority(destination, INFERENCE_AUTHORITY)) {
+    return { kind: 'intercept' }
   }
-  client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-  intercept(client, head)
+  if (destination.host === INFERENCE_AUTHORITY.host) {
+    throw new ProxyError(
+      'ERR_DESTINATION_DENIED',
+      'inference.local is served on port 443 only: use https://inference.local/v1.',
+    )
+  }
+  const leave = tunnels.count.enter()
+  try {
+    const programs = () => identify(client)
+    const authorized = await authorizeEgress({ ...destination, via: 'tunnel' }, programs, egress)
+    facts.policy = authorized.policy
+    facts.addresses = authorized.addresses
+    facts.isLearned = authorized.policy === undefined || undefined
+    if (authorized.hasRules) {
+      leave()
+      return { kind: 'inspect', destination }
+    }
+    return { kind: 'tunnel', tunnel: await openTunnel(authorized, programs, client, tunnels, leave) }
+  } catch (error) {
+    leave()
+    throw error
+  }
 }

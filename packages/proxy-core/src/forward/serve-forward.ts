@@ -1,26 +1,57 @@
-import type { IncomingMessage } from 'node:http'
 import { authenticateClient, type ClientAccess } from '../access/authenticate-client.js'
-import { canonicalHost } from '../http/authority.js'
+import type { IdentifyPrograms } from '../access/calling-program.js'
+import type { EgressFacts } from '../egress-facts.js'
+import type { Authority } from '../http/authority.js'
+import type { ClientExchange } from '../http/client-exchange.js'
 import { checkRequestHead } from '../http/request-head.js'
-import { authorizeEgress } from '../policy/authorize-egress.js'
+import { authorizeEgress, type EgressContext } from '../policy/authorize-egress.js'
+import type { LiveEgress } from '../policy/live-egress.js'
 import { ProxyError } from '../proxy-error.js'
+import { dial } from '../upstream/dial.js'
+import { refuseLoop } from './forward-fields.js'
+import { absoluteFormTarget, originFormTarget } from './forward-target.js'
+import { relayForward } from './relay-forward.js'
 
 const FORWARDABLE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
-const ABSOLUTE_FORM = /^([a-z][a-z0-9+.-]*):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?:[/?]|$)/i
+
+export interface ForwardContext {
+  readonly access: ClientAccess
+  readonly identify: IdentifyPrograms
+  readonly egress: EgressContext
+  readonly live: LiveEgress
+  /** Milliseconds for the TCP handshake with the destination. */
+  readonly dialTimeoutMs: number
+  /** Milliseconds without a byte either way. */
+  readonly idleTimeoutMs: number
+}
 
 /**
- * Serves a request on the proxy's own port that is no CONNECT: a plain-HTTP forward in absolute-form
- * (RFC 9112 §3.2.2).
+ * Serves a plain-HTTP request that is no CONNECT: on the proxy's own port in absolute-form, inside a tunnel whose
+ * destination has rules in origin-form. The order of the checks is part of the contract: parse, scheme, policy,
+ * addresses, connect.
  *
- * @throws {ProxyError} Always, until a policy can allow a destination: 400, 403, 405, 407, 414, 431 or 505.
+ * @param within - The tunnel's destination.
+ * @param facts - Gathers what becomes known, also of a request that is refused in the end.
+ * @throws {ProxyError} 400, 403, 405, 407, 414, 421, 431, 502, 504, 505 or 508.
  */
-export function serveForward(request: IncomingMessage, access: ClientAccess): never {
+export async function serveForward(
+  exchange: ClientExchange,
+  within: Authority | undefined,
+  { access, identify, egress, live, dialTimeoutMs, idleTimeoutMs }: ForwardContext,
+  facts: EgressFacts,
+): Promise<void> {
+  const { request, cut } = exchange
+  const { method = '', url = '', socket: client } = request
   const fields = checkRequestHead(request)
-  if (!FORWARDABLE_METHODS.has(request.method ?? '')) {
-    throw new ProxyError('ERR_METHOD_NOT_ALLOWED', `${request.method} is not served here.`)
+  if (!FORWARDABLE_METHODS.has(method)) {
+    throw new ProxyError('ERR_METHOD_NOT_ALLOWED', `${method} is not served here.`)
   }
-  const { scheme, host, port } = parseAbsoluteForm(request.url ?? '')
-  authenticateClient(fields, request.socket, access)
+  const target = within ? originFormTarget(url, fields, within) : absoluteFormTarget(url, fields)
+  const { scheme, host, port, originForm } = target
+  Object.assign(facts, { host, port })
+  if (!within) {
+    facts.client ??= authenticateClient(fields, client, access)
+  }
   if (scheme === 'https') {
     throw new ProxyError(
       'ERR_SCHEME_IS_HTTPS',
@@ -33,24 +64,22 @@ export function serveForward(request: IncomingMessage, access: ClientAccess): ne
       'inference.local is served over TLS only: use https://inference.local/v1.',
     )
   }
-  authorizeEgress({ host, port })
-}
-
-function parseAbsoluteForm(target: string): { scheme: 'http' | 'https'; host: string; port: number } {
-  const [, scheme, host, port] = ABSOLUTE_FORM.exec(target) ?? []
-  if (target.startsWith('/')) {
-    throw new ProxyError(
-      'ERR_REQUEST_MALFORMED',
-      'This is a proxy: set HTTPS_PROXY to its address and ask for https://inference.local/v1.',
-    )
+  refuseLoop(fields)
+  const question = {
+    host,
+    port,
+    via: within ? ('tunnel' as const) : ('forward' as const),
+    http: { method, path: originForm.split('?', 1)[0]! },
   }
-  const lowerCase = scheme?.toLowerCase()
-  const portNumber = port === undefined ? 80 : Number(port)
-  if ((lowerCase !== 'http' && lowerCase !== 'https') || host === undefined || portNumber < 1 || portNumber > 65_535) {
-    throw new ProxyError(
-      'ERR_REQUEST_MALFORMED',
-      'Malformed request target: expected an absolute URL, such as http://host/path, without user info.',
-    )
+  const programs = () => identify(client)
+  const authorized = await authorizeEgress(question, programs, egress)
+  const { policy, addresses } = authorized
+  Object.assign(facts, { policy, addresses })
+  const forget = live.add(authorized, programs, (denied) => cut.abort(denied))
+  try {
+    const socket = await dial(target, { addresses, timeoutMs: dialTimeoutMs, signal: cut.signal })
+    await relayForward(exchange, socket, target, idleTimeoutMs, facts)
+  } finally {
+    forget()
   }
-  return { scheme: lowerCase, host: canonicalHost(host), port: portNumber }
 }

@@ -1,7 +1,11 @@
 import { isIP } from 'node:net'
+import { canonicalAddress, parseIpAddress } from '../address/ip-address.js'
 import { ProxyError } from '../proxy-error.js'
 
-/** Host and port of a request target (RFC 9110 §4.3). `host` is canonical: lower case, no trailing dot, no brackets. */
+/**
+ * Host and port of a request target (RFC 9110 §4.3). `host` is canonical: lower case, no trailing dot, no brackets, IPv6
+ * compressed.
+ */
 export interface Authority {
   readonly host: string
   readonly port: number
@@ -54,11 +58,12 @@ function canonicalName(name: string): string {
 }
 
 function canonicalIpv6(literal: string): string {
-  // isIP accepts a zone (fe80::1%eth0); a zone names an interface of ours, which a client has no business with.
-  if (isIP(literal) !== 6 || literal.includes('%')) {
+  // A zone (fe80::1%eth0) names an interface of ours, which a client has no business with: it is no address here.
+  const address = parseIpAddress(literal)
+  if (address?.kind() !== 'ipv6') {
     throw malformed('the brackets do not hold an IPv6 address')
   }
-  return literal.toLowerCase()
+  return canonicalAddress(address)
 }
 
 function parsePort(digits: string): number {

@@ -23,6 +23,7 @@ export class ExchangeRecord {
 
   constructor(
     readonly id: string,
+    readonly client: string | undefined,
     readonly method: string,
     readonly target: string,
   ) {}
@@ -39,10 +40,12 @@ export class ExchangeRecord {
 
   /** @param status - What the client was sent; absent where it was gone before. */
   toEvent(outcome: ExchangeOutcome, status: number | undefined, error?: ProxyError): ExchangeEvent {
-    const { id, method, matched, route, modelRequested, attempts, firstByteMs, requestBytes, responseBytes } = this
+    const { id, client, method, matched, route, modelRequested, attempts, firstByteMs, requestBytes, responseBytes } =
+      this
     return {
       kind: 'exchange',
       id,
+      ...(client !== undefined && { client }),
       method,
       path: matched?.path ?? tellableTarget(this.target),
       ...(matched && { protocol: matched.endpoint.protocol }),

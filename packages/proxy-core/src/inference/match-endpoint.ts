@@ -1,3 +1,4 @@
+import { decodedOrUndefined, isCanonicalPath } from '../http/canonical-path.js'
 import { ProxyError } from '../proxy-error.js'
 import { INFERENCE_ENDPOINTS, type InferenceEndpoint } from './inference-endpoint.js'
 
@@ -10,10 +11,6 @@ export interface MatchedEndpoint {
 }
 
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/
-// Forms that one parser reads as another path than the next one does. Nothing is canonicalised into a match.
-const NOT_CANONICAL = /\/\/|\\|;|\/\.{1,2}(?=\/|$)|%(?:2f|5c|2e|00)/i
-// What may not come out of percent-decoding: control characters, and another percent-encoding.
-const NOT_CANONICAL_DECODED = /[\0-\x1f\x7f]|%[0-9a-f]{2}/i
 const MAX_ECHO_LENGTH = 128
 /** Without `_`, `-` and `x-`, in lower case: how providers and gateways call a credential in a URL. */
 const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
@@ -87,8 +84,7 @@ function splitTarget(target: string): { path: string; query: string } {
   }
   const questionMark = target.indexOf('?')
   const path = questionMark < 0 ? target : target.slice(0, questionMark)
-  const decoded = decodedOrUndefined(path)
-  if (NOT_CANONICAL.test(path) || decoded === undefined || NOT_CANONICAL_DECODED.test(decoded)) {
+  if (!isCanonicalPath(path)) {
     throw new ProxyError(
       'ERR_PATH_NOT_CANONICAL',
       'The path is ambiguous: dot segments, "//", "\\", ";", encoded separators and broken or double encodings are refused.',
@@ -116,14 +112,6 @@ function refuseCredentialInQuery(query: string): void {
     if (MODEL_PARAMETERS.has(name)) {
       throw new ProxyError('ERR_MODEL_AMBIGUOUS', `The query names "${name}"; the model belongs in the content.`)
     }
-  }
-}
-
-function decodedOrUndefined(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -26,6 +26,12 @@ const MEANINGS: Readonly<Record<ClientCode, string>> = {
   upstream_tls_failed: "The provider's certificate could not be verified; nothing was sent.",
   upstream_protocol_error: 'The provider sent what is no acceptable response.',
   upstream_proxy_failed: "The operator's own upstream proxy could not be reached, or did not open a tunnel.",
+  destination_unreachable:
+    'The destination is allowed, and could not be resolved or reached, or closed the connection.',
+  destination_protocol_error: 'The destination sent what is no well-formed HTTP/1.1 response.',
+  destination_timeout: 'The destination is allowed, and did not answer in time.',
+  too_many_tunnels: 'As many tunnels are open as are served at once; close some, or retry later.',
+  loop_detected: 'The request has passed this proxy before, or may not be forwarded any further.',
   inference_not_configured: 'The operator has not chosen a provider yet.',
   provider_missing: 'The provider of the route does not exist.',
   credential_unavailable: 'The credential of the provider cannot be used.',

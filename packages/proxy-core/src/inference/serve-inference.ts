@@ -13,10 +13,18 @@ export interface ServeInferenceContext extends ExchangeContext {
   readonly isDraining: () => boolean
 }
 
-/** Runs one exchange, answers its failure in the caller's dialect, and tells what became of it. Never rejects. */
-export async function serveInference(client: ClientExchange, context: ServeInferenceContext): Promise<void> {
+/**
+ * Runs one exchange, answers its failure in the caller's dialect, and tells what became of it. Never rejects.
+ *
+ * @param name - What events call the client; absent for the proxy's own user.
+ */
+export async function serveInference(
+  client: ClientExchange,
+  name: string | undefined,
+  context: ServeInferenceContext,
+): Promise<void> {
   const { id, request, response, cut } = client
-  const record = new ExchangeRecord(id, request.method ?? '', request.url ?? '')
+  const record = new ExchangeRecord(id, name, request.method ?? '', request.url ?? '')
   // A write that meets a connection closed a moment before is an 'error' event; 'close' has said it all.
   response.on('error', () => {})
   response.once('close', () => response.writableFinished || cut.abort())

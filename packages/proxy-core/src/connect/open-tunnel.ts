@@ -1,0 +1,103 @@
+import type { Socket } from 'node:net'
+import { classifyAddress } from '../address/address-class.js'
+import { parseIpAddress } from '../address/ip-address.js'
+import type { TunnelOutcome } from '../egress-facts.js'
+import type { AuthorizedEgress, Identify } from '../policy/authorize-egress.js'
+import type { LiveEgress } from '../policy/live-egress.js'
+import { connectThroughProxy } from '../upstream/connect-through-proxy.js'
+import { dial } from '../upstream/dial.js'
+import type { UpstreamProxy } from '../upstream/upstream-proxy.js'
+import { TunnelRelay } from './relay-tunnel.js'
+import type { TunnelBuffers } from './tunnel-buffers.js'
+import type { TunnelCount } from './tunnel-count.js'
+
+export interface TunnelContext {
+  readonly count: TunnelCount
+  readonly buffers: TunnelBuffers
+  readonly live: LiveEgress
+  /** Milliseconds for the TCP handshake with the destination. */
+  readonly dialTimeoutMs: number
+  /** Milliseconds without a byte either way. */
+  readonly idleTimeoutMs: number
+  /** Where destinations are reached through another proxy. */
+  readonly upstreamProxy: UpstreamProxy | undefined
+}
+
+/** How a tunnel ended, and what passed through it, in bytes. */
+export interface TunnelEnd {
+  readonly outcome: TunnelOutcome
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  readonly totalMs: number
+}
+
+/** A connection to a destination, ready to be joined with the client's. */
+export interface Tunnel {
+  /** Milliseconds since bytes last passed. */
+  readonly idleMs: number
+  /**
+   * Relays until it ends. To be called once, behind the answer to the client.
+   *
+   * @param head - Bytes the client sent behind its request.
+   */
+  run(head: Buffer): Promise<TunnelEnd>
+  /** Cuts it off. */
+  end(outcome: TunnelOutcome): void
+}
+
+/**
+ * Dials a destination that the gate allows, at the addresses it has checked.
+ *
+ * @param leave - Called once when the tunnel has ended; not where it is not opened.
+ * @throws {ProxyError} 502 or 504.
+ */
+export async function openTunnel(
+  authorized: AuthorizedEgress,
+  identify: Identify,
+  client: Socket,
+  context: TunnelContext,
+  leave: () => void,
+): Promise<Tunnel> {
+  const { request, addresses } = authorized
+  const { buffers, live, upstreamProxy, dialTimeoutMs: timeoutMs, idleTimeoutMs } = context
+  const startedAt = performance.now()
+  const gone = new AbortController()
+  const onGone = () => gone.abort()
+  client.once('close', onGone)
+  const relay = new TunnelRelay(client, buffers)
+  const isProxied = upstreamProxy !== undefined && !addresses.some(isOwnNetwork)
+  let destination: Socket
+  if (isProxied) {
+    const options = { timeoutMs, signal: gone.signal, allowHalfOpen: true }
+    const { socket, head } = await connectThroughProxy(upstreamProxy, request, options)
+    destination = socket
+    socket.unshift(head)
+  } else {
+    destination = await dial(request, { addresses, timeoutMs, signal: gone.signal, onread: relay.onread })
+  }
+  client.off('close', onGone)
+  const forget = live.add(authorized, identify, () => relay.end('revoked'))
+  return {
+    get idleMs() {
+      return relay.idleMs
+    },
+    end: (outcome) => relay.end(outcome),
+    run: async (head) => {
+      const outcome = await relay.run(destination, head, { idleTimeoutMs, readsByItself: !isProxied })
+      forget()
+      leave()
+      return {
+        outcome,
+        sentBytes: destination.bytesWritten,
+        receivedBytes: destination.bytesRead,
+        totalMs: Math.round(performance.now() - startedAt),
+      }
+    },
+  }
+}
+
+/** What an upstream proxy would not find: addresses of the network that this machine is in. */
+function isOwnNetwork(address: string): boolean {
+  const parsed = parseIpAddress(address)
+  return parsed !== undefined && classifyAddress(parsed) !== 'global'
+}

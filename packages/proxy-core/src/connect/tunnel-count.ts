@@ -1,0 +1,27 @@
+import { ProxyError } from '../proxy-error.js'
+
+/** How many tunnels are open or being opened: each holds two connections, and they are not endless. */
+export class TunnelCount {
+  readonly #limit: number
+  #open = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get open(): number {
+    return this.#open
+  }
+
+  /**
+   * @returns gives the place back; to be called once.
+   * @throws {ProxyError} `ERR_TOO_MANY_TUNNELS` (503).
+   */
+  enter(): () => void {
+    if (this.#open >= this.#limit) {
+      throw new ProxyError('ERR_TOO_MANY_TUNNELS', `${this.#limit} tunnels are open, and no more are served at once.`)
+    }
+    this.#open++
+    return () => void this.#open--
+  }
+}

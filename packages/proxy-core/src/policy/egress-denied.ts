@@ -1,0 +1,130 @@
+import type { CallingPrograms } from '../access/calling-program.js'
+import { classifyAddress } from '../address/address-class.js'
+import { parseIpAddress } from '../address/ip-address.js'
+import { ProxyError } from '../proxy-error.js'
+import type { AddressVerdict } from './address-guard.js'
+import type { EgressRequest, NameDenial } from './decide-egress.js'
+
+type AddressDenial = Extract<AddressVerdict, { readonly action: 'deny' }>
+
+/** What stood against a destination. */
+export type EgressDenial =
+  | NameDenial
+  | { readonly why: 'address'; readonly policy: string; readonly verdict: AddressDenial }
+  | { readonly why: 'too_many_addresses'; readonly policy: string; readonly count: number }
+  /** It is the proxy itself. */
+  | { readonly why: 'self'; readonly policy: string }
+  /** The policy was changed meanwhile. */
+  | { readonly why: 'revoked'; readonly policy: string }
+
+/** A destination that the policy or the address guard denies, with what a person can do about it. */
+export class EgressDenied extends ProxyError {
+  readonly denial: EgressDenial
+  /** The network policy that came nearest. */
+  readonly policy: string | undefined
+  /** Commands and sentences, the most helpful first; empty where nothing can allow it. */
+  readonly nextSteps: readonly string[]
+  /** Executables behind the connection, where they were the reason. */
+  readonly programs: readonly string[]
+
+  constructor({ host, port, via }: EgressRequest, denial: EgressDenial) {
+    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    super('ERR_DESTINATION_DENIED', `Egress to ${authority} is denied: ${explain(denial, via)}.`)
+    this.denial = denial
+    this.policy = 'policy' in denial && denial.policy !== '' ? denial.policy : undefined
+    this.programs = denial.why === 'program' ? callingExecutables(denial.programs) : []
+    this.nextSteps = nextSteps({ host, via }, authority, denial)
+  }
+}
+
+function explain(denial: EgressDenial, via: EgressRequest['via']): string {
+  switch (denial.why) {
+    case 'never':
+      return 'no policy can allow this machine itself or a metadata service'
+    case 'no_policy':
+      return 'no policy allows it'
+    case 'port':
+      return `the policy allows this host on port ${denial.ports.join(', ')} only`
+    case 'program':
+      return `policy "${denial.policy}" allows it to other programs only${callers(denial)}`
+    case 'no_allowed_ips':
+      return (
+        `policy "${denial.policy}" lists no allowed_ips for it, and in clear text only private addresses that are ` +
+        'listed are reached; use https'
+      )
+    case 'ambiguous_path':
+      return `policy "${denial.policy}" has rules for paths, and this path can be read in more than one way`
+    case 'method_or_path':
+      return `policy "${denial.policy}" does not allow this method and path`
+    case 'address':
+      return explainAddress(denial.verdict, denial.policy, via)
+    case 'too_many_addresses':
+      return `its name has ${denial.count} addresses, more than can be checked`
+    case 'self':
+      return 'it leads back to this proxy'
+    case 'revoked':
+      return 'the policy was changed'
+  }
+}
+
+function explainAddress(
+  { address, why, addressClass }: AddressDenial,
+  policy: string,
+  via: EgressRequest['via'],
+): string {
+  const kind = addressClass === undefined ? 'no address' : `a ${addressClass} address`
+  switch (why) {
+    case 'never':
+      return `${address} is ${kind}, which no policy can allow`
+    case 'not_global':
+      return `${address} is ${kind}, and policy "${policy}" lists no allowed_ips for it`
+    case 'not_listed':
+      return `${address} is not in the allowed_ips of policy "${policy}"`
+    case 'not_private':
+      return `${address} is ${kind}, and in clear text (${via}) only private ones are reached; use https`
+  }
+}
+
+function callers({ programs }: Extract<EgressDenial, { readonly why: 'program' }>): string {
+  return programs === undefined
+    ? ', and the program behind this connection cannot be told'
+    : `, not to ${callingExecutables(programs).join(' and ')}`
+}
+
+function nextSteps(
+  { host, via }: Pick<EgressRequest, 'host' | 'via'>,
+  authority: string,
+  denial: EgressDenial,
+): readonly string[] {
+  const allow = `nemoclaw policy allow ${authority}`
+  switch (denial.why) {
+    case 'no_policy':
+    case 'port':
+      return [via === 'forward' || isOfOwnNetwork(host) ? `${allow} --private` : allow]
+    case 'program':
+      return [[allow, ...callingExecutables(denial.programs).map((path) => `--binary ${path}`)].join(' ')]
+    case 'no_allowed_ips':
+      return [`${allow} --private`]
+    case 'address': {
+      const { address, why } = denial.verdict
+      return why === 'not_global' || why === 'not_listed'
+        ? [`${allow} --allowed-ip ${address}/${address.includes(':') ? 128 : 32}`]
+        : []
+    }
+    case 'method_or_path':
+    case 'ambiguous_path':
+      return [`Its rules are in the policy file: nemoclaw policy show`]
+    default:
+      return []
+  }
+}
+
+/** Whether it is an address that has to be listed to be reached. */
+function isOfOwnNetwork(host: string): boolean {
+  const parsed = parseIpAddress(host)
+  return parsed !== undefined && classifyAddress(parsed) !== 'global'
+}
+
+function callingExecutables(programs: CallingPrograms | undefined): readonly string[] {
+  return [...new Set(programs?.processes.flatMap(([executable]) => executable ?? []))]
+}

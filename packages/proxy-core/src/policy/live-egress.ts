@@ -1,0 +1,58 @@
+import { type AuthorizedEgress, type Identify, judgeEgress } from './authorize-egress.js'
+import { type EgressRequest, needsPrograms } from './decide-egress.js'
+import { EgressDenied } from './egress-denied.js'
+import type { PolicySource } from './policy-source.js'
+
+interface Live {
+  request: EgressRequest
+  readonly addresses: readonly string[]
+  readonly identify: Identify
+  readonly revoke: (denied: EgressDenied) => void
+}
+
+/** Judging ten thousand tunnels at once would hold up every exchange. */
+const JUDGED_AT_ONCE = 200
+
+/** The tunnels and forwarded requests under way: each change of the policy ends those that it no longer allows. */
+export class LiveEgress {
+  readonly #live = new Set<Live>()
+  readonly #policy: PolicySource
+  readonly #stopListening: () => void
+  #round = 0
+
+  constructor(policy: PolicySource) {
+    this.#policy = policy
+    this.#stopListening = policy.onChange(() => void this.#judgeAll())
+  }
+
+  /** @returns ends the watch; to be called when it is over. */
+  add({ request, addresses }: AuthorizedEgress, identify: Identify, revoke: Live['revoke']): () => void {
+    const live = { request, addresses, identify, revoke }
+    this.#live.add(live)
+    return () => void this.#live.delete(live)
+  }
+
+  close(): void {
+    this.#stopListening()
+  }
+
+  async #judgeAll(): Promise<void> {
+    const round = ++this.#round
+    let judged = 0
+    for (const live of [...this.#live]) {
+      if (++judged % JUDGED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (live.request.programs === undefined && needsPrograms(this.#policy.current, live.request)) {
+        live.request = { ...live.request, programs: await live.identify() }
+      }
+      if (round !== this.#round) return // Changed again: a later round judges all of them.
+      try {
+        judgeEgress(live.request, live.addresses, this.#policy)
+      } catch (error) {
+        // Whatever it is: what cannot be judged is not allowed.
+        live.revoke(
+          error instanceof EgressDenied ? error : new EgressDenied(live.request, { why: 'revoked', policy: '' }),
+        )
+      }
+    }
+  }
+}

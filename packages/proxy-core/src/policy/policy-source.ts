@@ -1,0 +1,15 @@
+import type { CompiledPolicy } from './compile-policy.js'
+
+/** The policy in force. */
+export interface PolicySource {
+  readonly current: CompiledPolicy
+  /** Whether what no policy allows passes for now, so that a policy can be made of it. */
+  readonly isLearning: boolean
+  /** @returns stops it. */
+  onChange(listener: () => void): () => void
+}
+
+/** A policy that never changes. */
+export function fixedPolicy(policy: CompiledPolicy): PolicySource {
+  return { current: policy, isLearning: false, onChange: () => () => {} }
+}

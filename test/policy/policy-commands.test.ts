@@ -251,7 +251,9 @@ test('what is wrong in a file is told with line and column, by every command, an
 test.each(['show', 'validate', 'allow', 'revoke'])(
   'the examples of `policy %s --help` work when pasted',
   async (command) => {
-    using home = policyHome(OURS.replace('    binaries: [{ path: /usr/bin/git }]\n', ''))
+    using home = policyHome(
+      OURS.replace('    binaries: [{ path: /usr/bin/git }]\n', '').replace('api.github', 'github'),
+    )
     const bin = join(home.path, 'bin')
     mkdirSync(bin)
     symlinkSync(CLI, join(bin, 'nemoclaw'))

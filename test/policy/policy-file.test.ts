@@ -192,9 +192,9 @@ test('a hard link elsewhere keeps what it had: the file is replaced, not written
   expect(statSync(file.path).nlink).toBe(1)
 })
 
-test('twelve commands at once lose nothing', async () => {
+test('eight commands at once lose nothing', async () => {
   using home = policyHome()
-  const hosts = Array.from({ length: 12 }, (_, index) => `h${index}.example`)
+  const hosts = Array.from({ length: 8 }, (_, index) => `h${index}.example`)
 
   const ends = await Promise.all(hosts.map((host) => home.run(['policy', 'allow', `${host}:443`, '--name', 'all'])))
 

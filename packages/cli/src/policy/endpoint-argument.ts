@@ -10,7 +10,7 @@ export interface EndpointArgument {
   readonly isFromUrl: boolean
 }
 
-const EXAMPLE = 'HOST:PORT, such as api.github.com:443, "*.example.com:443", or [2001:db8::1]:443'
+const EXAMPLE = 'HOST:PORT, such as api.example.com:443, "*.example.com:443", or [2001:db8::1]:443'
 
 /** `HOST:PORT`, for messages and for a command to paste. */
 export function authorityText({ host, port }: Pick<EndpointArgument, 'host' | 'port'>): string {

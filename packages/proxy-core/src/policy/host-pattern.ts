@@ -14,9 +14,6 @@ const NEVER_OPENED: Readonly<Partial<Record<AddressClass, string>>> = {
   metadata: "it is a cloud's metadata service",
 }
 
-/** Names that a wildcard would cover and no policy allows; nobody else is below these domains. */
-const NEVER_WILDCARDS: ReadonlySet<string> = new Set(['google.internal', 'azure.internal', 'ec2.internal'])
-
 /**
  * Why a text is no host of a policy: a canonical name or address, or `*.` and a domain of two labels or more.
  *
@@ -45,7 +42,9 @@ function wildcardViolation(text: string): string | undefined {
   if (isIP(domain) !== 0) return 'is no pattern for addresses; list a block under allowed_ips'
   if (!domain.includes('.'))
     return 'is too wide; behind *. a domain of at least two labels is needed, as in *.example.com'
-  if (NEVER_WILDCARDS.has(domain)) return "can never be allowed: it covers the name of a cloud's metadata service"
+  // Below their domains is nothing else that anybody would name.
+  if (['metadata', 'instance-data'].some((label) => isNeverHost(`${label}.${domain}`)))
+    return "can never be allowed: it covers the name of a cloud's metadata service"
   return undefined
 }
 

@@ -5,7 +5,7 @@ import { allowFlags } from '../../policy/policy-flags.js'
 export default class PolicyAllow extends NemoclawCommand {
   static override summary = 'Let sandboxed programs reach a host on a port: adds it to the policy file.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> api.github.com:443',
+    '<%= config.bin %> <%= command.id %> github.com:443',
     '<%= config.bin %> <%= command.id %> "*.githubusercontent.com:443" --name github',
     '<%= config.bin %> <%= command.id %> 10.86.8.223:8000 --allowed-ip 10.86.8.223/32',
   ]

@@ -5,7 +5,7 @@ import { policyFlag, policyNameFlag } from '../../policy/policy-flags.js'
 export default class PolicyRevoke extends NemoclawCommand {
   static override summary = 'Take a host and port out of the policy file.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> api.github.com:443',
+    '<%= config.bin %> <%= command.id %> github.com:443',
     '<%= config.bin %> <%= command.id %> "*.githubusercontent.com:443" --name github',
   ]
   static override args = {

@@ -33,7 +33,7 @@ const RESOLVE =
 
 test('names are what the test says, in the zone and in the hosts file, and every question is recorded', async (bed) => {
   const resolve = async (name: string) => {
-    const { stdout } = await bed.run(process.execPath, ['-e', RESOLVE, name])
+    const { stdout } = await bed.run([process.execPath, '-e', RESOLVE, name])
     return stdout.startsWith('[')
       ? (JSON.parse(stdout) as { address: string }[]).map(({ address }) => address)
       : stdout.trim()

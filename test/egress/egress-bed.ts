@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { type CliHome, cliHome } from '../cli/run-cli.js'
 import { runCommand } from '../session/run-command.js'
 import { Arrivals } from './arrivals.js'
 import { NameServer } from './name-server.js'
@@ -17,6 +18,8 @@ import { NameServer } from './name-server.js'
 export interface EgressBed extends AsyncDisposable {
   readonly names: NameServer
   readonly arrivals: Arrivals
+  /** State of the proxies that run inside. */
+  readonly home: CliHome
   /** A directory that is there inside and outside. */
   readonly folder: string
   /** Replaces /etc/hosts. */
@@ -27,10 +30,10 @@ export interface EgressBed extends AsyncDisposable {
   dial(where: { readonly host: string; readonly port: number }): Promise<Socket>
   /** Everything that was sent out before this call has arrived once it returns. */
   settle(): Promise<void>
-  /** What to run, and with which arguments, for a program to be inside. */
-  inside(program: string, ...args: readonly string[]): readonly [string, ...string[]]
+  /** What to run for a program and its arguments to be inside. */
+  inside(command: readonly string[]): readonly [string, ...string[]]
   /** Runs a program inside, to its end. */
-  run(program: string, args: readonly string[]): ReturnType<typeof runCommand>
+  run(command: readonly string[]): ReturnType<typeof runCommand>
   /** Forgets names, questions, hosts and arrivals. */
   clear(): void
 }
@@ -63,6 +66,7 @@ export async function startEgressBed(): Promise<EgressBed> {
   writeFileSync(join(folder, 'nsswitch.conf'), 'hosts: files dns\n')
   let names = new NameServer()
   const arrivals = new Arrivals(join(folder, 'everywhere.sock'))
+  const home = cliHome()
   const child = spawn('unshare', [...NAMESPACES, '--', process.execPath, BED, folder, ...PORTS.map(String)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -74,13 +78,13 @@ export async function startEgressBed(): Promise<EgressBed> {
     socket.write(`${JSON.stringify(where)}\n`)
     return socket
   }
-  const inside = (program: string, ...args: readonly string[]) =>
-    ['nsenter', ...entering(child.pid!), '--', program, ...args] as const
+  const inside = (command: readonly string[]) => ['nsenter', ...entering(child.pid!), '--', ...command] as const
   return {
     get names() {
       return names
     },
     arrivals,
+    home,
     folder,
     setHosts,
     setResolver,
@@ -94,9 +98,9 @@ export async function startEgressBed(): Promise<EgressBed> {
       }
     },
     inside,
-    run(program, args) {
-      const [command, ...rest] = inside(program, ...args)
-      return runCommand(command, rest, { PATH: process.env['PATH'] ?? '' })
+    run(command) {
+      const [program, ...args] = inside(command)
+      return runCommand(program, args, { PATH: process.env['PATH'] ?? '' })
     },
     clear() {
       names = new NameServer()
@@ -108,6 +112,7 @@ export async function startEgressBed(): Promise<EgressBed> {
       child.stdin!.end()
       if (child.exitCode === null) await once(child, 'close')
       await arrivals[Symbol.asyncDispose]()
+      home[Symbol.dispose]()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -32,6 +32,8 @@ export interface RunProxyCommandOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Runs it some other way: in a namespace, with a limit, or another program instead that says the same. */
+  readonly command?: (program: string, args: readonly string[]) => readonly [program: string, ...args: string[]]
 }
 
 const WAIT_MS = 15_000
@@ -39,22 +41,31 @@ const WAIT_MS = 15_000
 /** Starts the built program's `proxy run` on a free port and waits until it listens. */
 export async function runProxyCommand(
   home: CliHome,
-  { args = [], env = {}, cwd = home.path }: RunProxyCommandOptions = {},
+  { args = [], env = {}, cwd = home.path, command = (program, all) => [program, ...all] }: RunProxyCommandOptions = {},
 ): Promise<ProxyCommand> {
   const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
-  const child = spawn(process.execPath, [CLI, 'proxy', 'run', ...listen, '--log-format', 'json', ...args], {
+  const [program, ...argv] = command(process.execPath, [
+    CLI,
+    'proxy',
+    'run',
+    ...listen,
+    '--log-format',
+    'json',
+    ...args,
+  ])
+  const child = spawn(program, argv, {
     env: { ...home.env, ...env },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const command = follow(child, home)
+  const running = follow(child, home)
   try {
-    await command.line({ action: 'listening' })
+    await running.line({ action: 'listening' })
   } catch (error) {
-    await command[Symbol.asyncDispose]()
+    await running[Symbol.asyncDispose]()
     throw error
   }
-  return command
+  return running
 }
 
 function follow(child: ChildProcess, home: CliHome): ProxyCommand {

@@ -19,6 +19,8 @@ const HALF_OPEN = { allowHalfOpen: true }
 
 execFileSync('ip', ['link', 'set', 'lo', 'up'])
 execFileSync('ip', ['route', 'add', 'local', '0.0.0.0/0', 'dev', 'lo'])
+// An address of an interface, for who asks what these are.
+execFileSync('ip', ['address', 'add', '93.184.216.99/32', 'dev', 'lo'])
 execFileSync('ip', ['-6', 'route', 'add', 'local', '::/0', 'dev', 'lo'])
 for (const name of ['hosts', 'resolv.conf', 'nsswitch.conf']) {
   const place = `/etc/${name}`

@@ -1,0 +1,236 @@
+import { once } from 'node:events'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { expect } from 'vitest'
+import { echoes } from './arrivals.js'
+import type { EgressBed } from './egress-bed.js'
+import { answerTo, closed, connect, expectDenied, get, openTunnel, readUntil } from './egress-client.js'
+import { type EgressProxy, type NetworkPolicies, policyText, startEgressProxy } from './egress-proxy.js'
+import { testsInBed } from './test-in-bed.js'
+
+const test = testsInBed()
+
+/** Within which a changed policy is in force. */
+const RELOAD_MS = 1_000
+const PRIVATE = ['10.86.8.0/24']
+const web = (...names: readonly string[]): NetworkPolicies => ({
+  web: { endpoints: names.map((name) => ({ host: `${name}.example.com`, port: 443 })) },
+})
+
+function nameAll(bed: EgressBed) {
+  for (const [index, name] of ['a', 'b', 'c'].entries())
+    bed.names.set(`${name}.example.com`, [`93.184.216.${index + 1}`])
+}
+
+async function expectAlive(tunnel: Socket) {
+  tunnel.write('ping')
+  expect(await readUntil(tunnel, 'ping')).toBe('ping')
+}
+
+const isServed = async (proxy: EgressProxy, target: string) => (await answerOrTunnel(proxy, target)) === 200
+
+async function answerOrTunnel(proxy: EgressProxy, target: string): Promise<number> {
+  const socket = await proxy.dial()
+  socket.write(connect(target))
+  const [bytes] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return Number(bytes.toString('latin1', 9, 12))
+}
+
+test('a changed policy is in force within a second: what it allows is served, what it no longer does is denied', async (bed) => {
+  nameAll(bed)
+  await using proxy = await startEgressProxy(bed, web('a'))
+  await expectDenied(bed, proxy, connect('b.example.com:443'))
+
+  proxy.writePolicy(web('b'))
+
+  await expect.poll(() => isServed(proxy, 'b.example.com:443'), { timeout: RELOAD_MS, interval: 50 }).toBe(true)
+  expect(await isServed(proxy, 'a.example.com:443')).toBe(false)
+})
+
+test('tunnels that it forbids are closed within a second, and the others live on', async (bed) => {
+  nameAll(bed)
+  bed.arrivals.greet = echoes
+  await using proxy = await startEgressProxy(bed, web('a', 'b', 'c'))
+  const [a, b, c] = [
+    await openTunnel(proxy, 'a.example.com:443'),
+    await openTunnel(proxy, 'b.example.com:443'),
+    await openTunnel(proxy, 'c.example.com:443'),
+  ]
+  for (const tunnel of [a, b, c]) await expectAlive(tunnel)
+
+  proxy.writePolicy(web('b'))
+
+  await Promise.all([closed(a, RELOAD_MS), closed(c, RELOAD_MS)])
+  await expectAlive(b)
+  for (const address of ['93.184.216.1', '93.184.216.3']) {
+    await bed.arrivals.find((arrival) => arrival.address === address && arrival.hasEnded, RELOAD_MS)
+  }
+  expect(await proxy.line({ kind: 'tunnel', host: 'a.example.com' })).toMatchObject({
+    outcome: 'revoked',
+    policy: 'web',
+  })
+})
+
+test('so are tunnels whose address, port or program it forbids', async (bed) => {
+  bed.names.set('lab.example.com', ['10.86.8.1'])
+  bed.names.set('a.example.com', ['93.184.216.1'])
+  bed.arrivals.greet = echoes
+  const policies = (ip: string, port: number, binary: string): NetworkPolicies => ({
+    lab: { endpoints: [{ host: 'lab.example.com', ports: [443, 8443], allowed_ips: [ip] }] },
+    port: { endpoints: [{ host: 'a.example.com', ports: [443, port] }], binaries: [{ path: binary }] },
+  })
+  await using proxy = await startEgressProxy(bed, policies('10.86.8.0/24', 8443, '/**'))
+  const lab = await openTunnel(proxy, 'lab.example.com:443')
+  const port = await openTunnel(proxy, 'a.example.com:8443')
+  const program = await openTunnel(proxy, 'a.example.com:443')
+
+  proxy.writePolicy(policies('10.86.8.2/32', 8443, '/**'))
+  await closed(lab, RELOAD_MS)
+  for (const tunnel of [port, program]) await expectAlive(tunnel)
+  proxy.writePolicy(policies('10.86.8.2/32', 8000, '/**'))
+  await closed(port, RELOAD_MS)
+  await expectAlive(program)
+  proxy.writePolicy(policies('10.86.8.2/32', 8000, '/usr/bin/git'))
+  await closed(program, RELOAD_MS)
+})
+
+test('a forwarded answer under way is cut off by a policy that forbids it, and never ends as if it were whole', async (bed) => {
+  bed.names.set('lab.example.com', ['10.86.8.1'])
+  bed.arrivals.greet = ({ socket }) =>
+    void socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n')
+  const lab = { host: 'lab.example.com', port: 8000, allowed_ips: PRIVATE }
+  await using proxy = await startEgressProxy(bed, { lab: { endpoints: [lab] } })
+  const stream = await proxy.dial()
+  stream.write(get('http://lab.example.com:8000/'))
+  expect(await readUntil(stream, 'hello')).toMatch(/^HTTP\/1\.1 200 /)
+  let rest = ''
+  stream.on('data', (bytes: Buffer) => {
+    rest += bytes.toString('latin1')
+  })
+
+  proxy.writePolicy({})
+
+  await closed(stream, RELOAD_MS)
+  expect(rest).not.toContain('0\r\n\r\n')
+  await bed.arrivals.find(({ hasEnded }) => hasEnded, RELOAD_MS)
+})
+
+test('an invalid file keeps the last good policy in force, tunnels too, and the log says what is wrong and where', async (bed) => {
+  nameAll(bed)
+  bed.arrivals.greet = echoes
+  await using proxy = await startEgressProxy(bed, web('a'))
+  const tunnel = await openTunnel(proxy, 'a.example.com:443')
+  const allowsB = policyText(web('b'))
+
+  for (const [what, text] of Object.entries({
+    'no YAML': `${allowsB}\n}`,
+    'an unknown key': allowsB.replace('"endpoints"', '"endpionts"'),
+    'a duplicate key': allowsB.replace('"version": 1', '"version": 1, "version": 1'),
+    'another version': allowsB.replace('"version": 1', '"version": 2'),
+    'no version': allowsB.replace('"version": 1,', ''),
+    'a bad port': allowsB.replace('443', '65536'),
+    'a port as text': allowsB.replace('443', '"https"'),
+    'a catch-all': allowsB.replace('b.example.com', '*'),
+    'a list where a map belongs': '- 1\n- 2\n',
+    'a scalar': 'allow everything\n',
+    'a billion laughs': billionLaughs(),
+    code: `${allowsB.trimEnd().slice(0, -1)}, "process": !!js/function "function () {}" }\n`,
+    'two documents': `${allowsB}---\n${allowsB}`,
+    'bytes that are no text': Buffer.from([0xff, 0xfe, 0, 1, 2]).toString('latin1'),
+    'half of it': allowsB.slice(0, allowsB.length / 2),
+    'more than a policy has': `${allowsB}${'# more\n'.repeat(2_000_000)}`,
+  })) {
+    const from = proxy.lines.length
+    proxy.writePolicy(text)
+    await expect
+      .poll(() => proxy.lines.slice(from).filter((line) => JSON.stringify(line).includes('policy')), {
+        timeout: 3_000,
+        message: what,
+      })
+      .not.toEqual([])
+    expect([what, await isServed(proxy, 'b.example.com:443')]).toEqual([what, false])
+    expect([what, await isServed(proxy, 'a.example.com:443')]).toEqual([what, true])
+    const { code, stderr } = await bed.home.run(['policy', 'validate', proxy.policyFile])
+    expect([what, code, stderr.includes(proxy.policyFile)]).toEqual([what, 1, true])
+  }
+  await expectAlive(tunnel)
+
+  proxy.writePolicy(allowsB)
+  await expect.poll(() => isServed(proxy, 'b.example.com:443'), { timeout: RELOAD_MS, interval: 50 }).toBe(true)
+  await closed(tunnel, RELOAD_MS)
+}, 60_000)
+
+test('a file that is emptied or removed denies all and closes every tunnel, until it is there again', async (bed) => {
+  nameAll(bed)
+  bed.arrivals.greet = echoes
+  await using proxy = await startEgressProxy(bed, web('a'))
+
+  const undo: readonly (() => void)[] = [
+    () => proxy.writePolicy(''),
+    () => proxy.writePolicy('# nothing but a remark\n'),
+    () => writeFileSync(proxy.policyFile, ''),
+    () => rmSync(proxy.policyFile),
+    () => renameSync(proxy.policyFile, `${proxy.policyFile}.away`),
+    () => proxy.writePolicy({}),
+  ]
+  for (const [index, deny] of undo.entries()) {
+    const tunnel = await openTunnel(proxy, 'a.example.com:443')
+    await expectAlive(tunnel)
+    deny()
+    await closed(tunnel, RELOAD_MS).catch(() => expect.unreachable(`way ${index} left the tunnel open`))
+    expect(await isServed(proxy, 'a.example.com:443')).toBe(false)
+    proxy.writePolicy(web('a'))
+    await expect.poll(() => isServed(proxy, 'a.example.com:443'), { timeout: RELOAD_MS, interval: 50 }).toBe(true)
+  }
+}, 60_000)
+
+test('it starts without its policy file and denies all, and follows the file once it comes', async (bed) => {
+  nameAll(bed)
+  await using proxy = await startEgressProxy(bed, '')
+  await expectDenied(bed, proxy, connect('a.example.com:443'))
+
+  rmSync(proxy.policyFile)
+  const elsewhere = `${proxy.policyFile}.real`
+  writeFileSync(elsewhere, policyText(web('a')), { mode: 0o600 })
+  symlinkSync(elsewhere, proxy.policyFile)
+
+  await expect.poll(() => isServed(proxy, 'a.example.com:443'), { timeout: RELOAD_MS, interval: 50 }).toBe(true)
+})
+
+test('changes in quick succession end with the last one in force', async (bed) => {
+  nameAll(bed)
+  await using proxy = await startEgressProxy(bed, web('a'))
+
+  for (let count = 0; count < 100; count++) proxy.writePolicy(count % 2 === 0 ? web('c') : web('a', 'c'))
+  proxy.writePolicy(web('b'))
+
+  await expect.poll(() => isServed(proxy, 'b.example.com:443'), { timeout: RELOAD_MS, interval: 50 }).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect((await answerTo(proxy, connect('a.example.com:443'))).status).toBe(403)
+  expect((await answerTo(proxy, connect('c.example.com:443'))).status).toBe(403)
+})
+
+test('a signal ends it with tunnels open: they are closed, nothing new is let in, and the exit code is 0', async (bed) => {
+  nameAll(bed)
+  bed.arrivals.greet = echoes
+  await using proxy = await startEgressProxy(bed, web('a'), { args: ['--drain-timeout', '1'] })
+  const tunnel = await openTunnel(proxy, 'a.example.com:443')
+  await expectAlive(tunnel)
+
+  proxy.kill('SIGTERM')
+  await closed(tunnel, 6_000)
+
+  expect(await proxy.ended).toEqual([0, null])
+  await bed.arrivals.find(({ hasEnded }) => hasEnded)
+  expect(proxy.lines.at(-1)).toMatchObject({ action: 'stopped' })
+})
+
+/** Aliases of aliases that stand for a billion of the first. */
+function billionLaughs(): string {
+  const levels = Array.from({ length: 9 }, (_, level) => {
+    const parts = level === 0 ? ['laugh'] : Array.from({ length: 10 }, () => `*l${level - 1}`)
+    return `l${level}: &l${level} [${parts.join(', ')}]`
+  })
+  return `${levels.join('\n')}\nversion: 1\nnetwork_policies: { web: { endpoints: *l8 } }\n`
+}

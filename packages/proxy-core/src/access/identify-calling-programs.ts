@@ -46,9 +46,10 @@ export function identifyAll(connections: readonly ConnectionEnds[]): readonly (C
     for (const { index, uid, inode } of clients) {
       const held = found.held.filter((socket) => socket.inode === inode)
       const programs = programsOfHolders(held, PROC_VIEW)
-      if (programs !== 'changed') {
-        const pids = held.map(({ pid }) => pid)
-        answers[index] = mayBeHeldByHidden(uid, pids, found.hiddenPids) ? undefined : programs
+      const pids = held.map(({ pid }) => pid)
+      // A process that is just ending hides too, so that the doubt may be gone at the next attempt.
+      if (programs !== 'changed' && !mayBeHeldByHidden(uid, pids, found.hiddenPids)) {
+        answers[index] = programs
         open.delete(index)
       }
     }

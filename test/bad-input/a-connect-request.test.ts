@@ -141,7 +141,7 @@ describe('what is no HTTP/1.1 gets a clean answer or a clean end (class 18)', ()
 describe('Proxy-Authorization (class 19)', () => {
   const token = 'tk-0123456789'
   const basic = (userAndPassword: string) => `Basic ${Buffer.from(userAndPassword).toString('base64')}`
-  const access = { tokens: ['another-token', token], trustOwnUser: false }
+  const access = { tokens: [{ token: 'another-token' }, { token }], trustOwnUser: false }
   const connectWith = (...values: readonly string[]) =>
     `${CONNECT}${values.map((value) => `Proxy-Authorization: ${value}\r\n`).join('')}\r\n`
 

@@ -20,7 +20,7 @@ const TOKEN = 'token-of-this-session'
 
 /** A bed whose proxy admits nobody without the token, and its address with the token as `nemoclaw env` gives it. */
 export async function startLockedBed(): Promise<ClientBed & { readonly proxyUrlWithToken: string }> {
-  const bed = await startClientBed({}, { access: { tokens: [TOKEN], trustOwnUser: false } })
+  const bed = await startClientBed({}, { access: { tokens: [{ token: TOKEN }], trustOwnUser: false } })
   return { ...bed, proxyUrlWithToken: bed.proxy.url.replace('http://', `http://nemoclaw:${TOKEN}@`) }
 }
 

@@ -33,7 +33,7 @@ const MODELS = [
 
 test('no event holds a secret of the route, of the client, of the session, or content, however it ended', async () => {
   await using provider = await startMockProvider()
-  const access = { tokens: [TOKEN], trustOwnUser: true }
+  const access = { tokens: [{ token: TOKEN }], trustOwnUser: true }
   const fields = [`Authorization: Bearer ${CLIENT_SECRET}`, `X-Api-Key: ${CLIENT_SECRET}`, `Cookie: ${CLIENT_SECRET}`]
   const told: unknown[] = []
 

@@ -15,7 +15,7 @@ import { dialectError } from './inference/dialect-error.js'
 import { type ServeInferenceContext, serveInference } from './inference/serve-inference.js'
 import type { OpenConnections } from './open-connections.js'
 import { ProxyError } from './proxy-error.js'
-import { egressEvent, unreadableEvent } from './proxy-event.js'
+import { egressEvent, failedAction, unreadableEvent } from './proxy-event.js'
 
 export interface ClientConnectionContext extends ServeInferenceContext, ConnectContext {
   /** Of plain-HTTP requests. */
@@ -88,7 +88,7 @@ export class ClientConnection {
       way = await serveConnect(request, this.#socket, this.#context, facts)
     } catch (error) {
       const failure = this.#toProxyError(error, id)
-      onEvent(egressEvent(id, request, 'deny', facts, failure))
+      onEvent(egressEvent(id, request, failedAction(failure), facts, failure))
       this.#refuseConnect(failure, head)
       return
     }
@@ -150,7 +150,7 @@ export class ClientConnection {
         return
       }
       const failure = this.#toProxyError(reason, id)
-      onEvent(egressEvent(id, request, failure.status >= 502 && facts.policy ? 'forward' : 'deny', facts, failure))
+      onEvent(egressEvent(id, request, failedAction(failure), facts, failure))
       const keepAlive = within === undefined && this.#mayTryAgain(failure)
       await refuseRequest(request, response, failure, { content: refusalContent(failure), keepAlive })
     }

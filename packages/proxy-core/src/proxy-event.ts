@@ -13,7 +13,8 @@ export interface EgressEvent extends EgressFacts {
   readonly method: string
   /** The request target as it came: an authority for CONNECT, a URL else; at most 512 characters, without query. */
   readonly target: string
-  readonly action: 'intercept' | 'tunnel' | 'forward' | 'deny'
+  /** `fail`: it was allowed, and could not be reached. */
+  readonly action: 'intercept' | 'tunnel' | 'forward' | 'deny' | 'fail'
   readonly reason?: string
   /** What would allow it: commands and sentences. */
   readonly nextSteps?: readonly string[]
@@ -104,6 +105,11 @@ export function egressEvent(
       ...(failure.programs.length > 0 && { programs: failure.programs }),
     }),
   }
+}
+
+/** Whether a failure is a decision of ours, or came of the destination. */
+export function failedAction({ status }: ProxyError): 'deny' | 'fail' {
+  return status >= 500 ? 'fail' : 'deny'
 }
 
 /** Of bytes that were no request: neither method nor target is known. */

@@ -7,6 +7,7 @@ import type { CredentialAccess } from '../credential/credential-access.js'
 import { credentialStores } from '../credential/credential-stores.js'
 import { readStoreChoice } from '../credential/store-choice.js'
 import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
+import { counted } from '../report/counted.js'
 import { LiveRoutes } from '../session/live-routes.js'
 import { type Finding, fail, ok, skip, warn } from './finding.js'
 
@@ -19,7 +20,7 @@ export function pluginFinding({ profiles, failures }: ProfileCatalogue): Finding
 
 export async function configurationFinding(store: ConfigStore): Promise<Finding> {
   const { version, providers } = await store.read()
-  return ok('configuration', `version ${version}, ${Object.keys(providers).length} providers`)
+  return ok('configuration', `version ${version}, ${counted(Object.keys(providers).length, 'provider')}`)
 }
 
 export async function storeFinding(

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StateDirectory } from '../config/state-directory.js'
 import { UserError } from '../user-error.js'
+import type { DenialGroup } from './denial-record.js'
 import type { SessionRecord } from './session-file.js'
 import type { SessionStatus } from './session-status.js'
 
@@ -13,6 +14,16 @@ import type { SessionStatus } from './session-status.js'
 const MAX_SOCKET_PATH_BYTES = 103
 const ANSWER_TIMEOUT_MS = 10_000
 const MAX_ANSWER_BYTES = 1024 * 1024
+
+/** What a session tells its owner, by path. */
+export interface ControlAnswers {
+  readonly '/status': () => Promise<SessionStatus>
+  readonly '/denials': () => Promise<readonly DenialGroup[]>
+}
+
+const ANSWERED = ['/status', '/denials'] as const
+
+type ControlAnswer<Path extends keyof ControlAnswers> = Awaited<ReturnType<ControlAnswers[Path]>>
 
 export interface ControlSocket extends AsyncDisposable {
   readonly path: string
@@ -22,17 +33,18 @@ export interface ControlSocket extends AsyncDisposable {
  * Answers the owner's questions on a Unix socket in a folder that only the owner can enter.
  *
  * @param id - Names the socket in `directory`.
- * @param status - Computes the answer to `GET /status`.
+ * @param answers - Compute what a GET of each is answered with.
  */
 export async function openControlSocket(
   directory: StateDirectory,
   id: string,
-  status: () => Promise<SessionStatus>,
+  answers: ControlAnswers,
 ): Promise<ControlSocket> {
   const { path, folder } = socketPath(directory, id)
   const server = createServer(({ method, url }, response) => {
-    if (method !== 'GET' || url !== '/status') return answer(response, 404, { error: 'not_found' })
-    status().then(
+    const compute = method === 'GET' ? ANSWERED.find((path) => path === url) : undefined
+    if (compute === undefined) return answer(response, 404, { error: 'not_found' })
+    answers[compute]().then(
       (found) => answer(response, 200, found),
       () => answer(response, 500, { error: 'internal_error' }),
     )
@@ -51,9 +63,12 @@ export async function openControlSocket(
 }
 
 /** @throws {UserError} `ERR_PROXY_NOT_ANSWERING`. */
-export async function askControlSocket({ controlSocket, pid }: SessionRecord): Promise<SessionStatus> {
+export async function askControlSocket<Path extends keyof ControlAnswers = '/status'>(
+  { controlSocket, pid }: SessionRecord,
+  path: Path = '/status' as Path,
+): Promise<ControlAnswer<Path>> {
   try {
-    return await ask(controlSocket)
+    return (await ask(controlSocket, path)) as ControlAnswer<Path>
   } catch (cause) {
     throw new UserError('ERR_PROXY_NOT_ANSWERING', `the proxy with pid ${pid} does not answer`, {
       suggestions: [`See what it does: ps -fp ${pid}`, `Or end it, and start another one: kill -9 ${pid}`],
@@ -62,10 +77,10 @@ export async function askControlSocket({ controlSocket, pid }: SessionRecord): P
   }
 }
 
-async function ask(path: string): Promise<SessionStatus> {
+async function ask(socketPath: string, path: string): Promise<unknown> {
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
   // No agent: Node's own would go through HTTPS_PROXY where NODE_USE_ENV_PROXY is set, which `nemoclaw env` does.
-  const asking = request({ path: '/status', createConnection: () => connect(path), signal }).end()
+  const asking = request({ path, createConnection: () => connect(socketPath), signal }).end()
   const [response] = await once(asking, 'response')
   const chunks: Buffer[] = []
   let length = 0
@@ -75,7 +90,7 @@ async function ask(path: string): Promise<SessionStatus> {
     chunks.push(chunk)
   }
   if (response.statusCode !== 200) throw new Error(`the answer has status ${response.statusCode}`)
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as SessionStatus
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
 }
 
 function answer(response: ServerResponse, status: number, content: object): void {

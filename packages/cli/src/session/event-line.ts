@@ -1,4 +1,4 @@
-import type { ProxyEvent } from '@nemoclaw/proxy-core'
+import type { EgressEvent, ProxyEvent } from '@nemoclaw/proxy-core'
 import { printableLine } from '../report/printable.js'
 import type { ConfigurationEvent } from './session-routes.js'
 
@@ -36,13 +36,25 @@ const CONFIG_ACTIONS = {
 
 function describe(event: LogEvent): string {
   switch (event.kind) {
-    case 'egress': {
-      const reason = event.reason ? `  ${event.reason}` : ''
-      return `${event.action.toUpperCase().padEnd(10)}${event.method} ${event.target}${reason}`
+    case 'egress':
+      return egressLine(event)
+    case 'tunnel': {
+      const { host, port, policy, outcome, totalMs, sentBytes, receivedBytes } = event
+      const ended = outcome === 'complete' ? '' : outcome
+      const parts = [
+        clientPart(event),
+        `${host}:${port}`,
+        policy ? `policy ${policy}` : '',
+        `${totalMs} ms`,
+        `${sentBytes} B out, ${receivedBytes} B in`,
+        ended,
+      ]
+      return `CLOSED    ${parts.filter(Boolean).join('  ')}`
     }
     case 'exchange': {
       const models = event.modelServed ? `${event.modelRequested ?? '(none)'} -> ${event.modelServed}` : ''
       const parts = [
+        clientPart(event),
         `${event.method} ${event.path}`,
         models,
         event.provider ? `via ${event.provider}` : '',
@@ -65,6 +77,26 @@ function describe(event: LogEvent): string {
     case 'fault':
       return `FAULT     ${event.id}: ${event.error.stack ?? event.error.message}`
   }
+}
+
+function egressLine(event: EgressEvent): string {
+  const { action, method, target, policy, isLearned, status, totalMs, requestBytes, responseBytes, reason } = event
+  const parts = [
+    clientPart(event),
+    `${method} ${target}`,
+    policy ? `policy ${policy}` : '',
+    isLearned ? 'LEARNED: no policy allows it' : '',
+    status === undefined ? '' : `${status}`,
+    totalMs === undefined ? '' : `${totalMs} ms`,
+    totalMs === undefined ? '' : `${requestBytes ?? 0} B in, ${responseBytes ?? 0} B out`,
+    reason ?? '',
+    event.nextSteps?.[0] === undefined ? '' : `To allow it: ${event.nextSteps[0]}`,
+  ]
+  return `${action.toUpperCase().padEnd(10)}${parts.filter(Boolean).join('  ')}`
+}
+
+function clientPart({ client }: { readonly client?: string | undefined }): string {
+  return client === undefined ? '' : `[${client}]`
 }
 
 function lifecycle(event: LifecycleEvent): string {

@@ -30,6 +30,42 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host, port }
 }
 
+/** The listeners of a session: one for everybody, and one for each client that is known by it. */
+export interface ListenAddresses {
+  readonly main: ListenAddress
+  readonly clients: readonly (ListenAddress & { readonly client: string })[]
+}
+
+/**
+ * Reads every `--listen`: `ADDRESS:PORT` at most once, `NAME=ADDRESS:PORT` for programs that send no token. Those are
+ * known by the port they use, which another machine could use too, so they are on loopback.
+ *
+ * @throws {UserError} `ERR_LISTEN_INVALID` (2).
+ */
+export function parseListenAddresses(texts: readonly string[]): ListenAddresses {
+  const named = texts.flatMap((text) => {
+    const [, client, address] = /^([^=]*)=(.*)$/s.exec(text) ?? []
+    return client === undefined || address === undefined ? [] : [{ client, ...parseListenAddress(address) }]
+  })
+  const plain = texts.filter((text) => !text.includes('='))
+  if (plain.length > 1)
+    throw invalidListen('--listen ADDRESS:PORT may be given once; for one client: NAME=ADDRESS:PORT')
+  const names = named.map(({ client }) => client)
+  const wrong = names.find((name, index) => !/^[a-z0-9-]{1,63}$/.test(name) || names.indexOf(name) !== index)
+  if (wrong !== undefined) {
+    throw invalidListen(`'${wrong.slice(0, 80)}' is no name for a client: 1 to 63 of a-z, 0-9 and "-", each once`)
+  }
+  const remote = named.find(({ host }) => !isLoopbackAddress(host))
+  if (remote) {
+    throw invalidListen(`--listen ${remote.client}=... needs a loopback address; for other machines: --client-token`)
+  }
+  return { main: parseListenAddress(plain[0] ?? DEFAULT_LISTEN), clients: named }
+}
+
+function invalidListen(message: string): Error {
+  return usageError('ERR_LISTEN_INVALID', message, [`E.g. --listen ${DEFAULT_LISTEN} --listen ci=127.0.0.1:4142`])
+}
+
 export function isLoopbackAddress(host: string): boolean {
   return LOOPBACK.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')
 }

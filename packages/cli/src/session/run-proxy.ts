@@ -1,31 +1,42 @@
 import type { StateFolders } from '../base-command.js'
 import type { ConfigStore } from '../cluster/config-store.js'
+import type { StateDirectory } from '../config/state-directory.js'
 import type { CredentialAccess } from '../credential/credential-access.js'
+import { policyFileOf } from '../policy/policy-file.js'
 import type { ProfileCatalogue } from '../provider/profile-catalogue.js'
 import { upstreamRoots } from '../provider/upstream-roots.js'
 import { UserError } from '../user-error.js'
 import { readClientToken } from './client-token.js'
 import { endProcess } from './end-process.js'
-import { parseListenAddress, requireConsentForRemote } from './listen-address.js'
+import { readLearning } from './learn-flags.js'
+import { parseListenAddresses, requireConsentForRemote } from './listen-address.js'
+import { LivePolicy } from './live-policy.js'
 import { lineOutput } from './log-output.js'
 import { openRoutes } from './open-routes.js'
+import { refuseProxyLoop } from './refuse-proxy-loop.js'
 import { runUntilSignal } from './run-until-signal.js'
 import { caDirectoryOf, sessionDirectoryOf } from './session-directories.js'
 import { sessionLog } from './session-log.js'
 import { startSession } from './start-session.js'
+import { readUpstreamProxy, type UpstreamProxyArguments } from './upstream-proxy.js'
 
 /** What `proxy run` was told, by its flags' names, and where this machine's state is. */
-export interface RunProxyOptions {
-  readonly listen: string
+export interface RunProxyOptions extends UpstreamProxyArguments {
+  readonly listen: readonly string[]
   readonly 'allow-remote': boolean
   readonly 'client-token': readonly string[]
   readonly 'inference-routes'?: string | undefined
+  readonly policy?: string | undefined
+  readonly learn: boolean
+  readonly for?: string | undefined
   readonly 'upstream-ca': readonly string[]
   readonly 'allow-origin': readonly string[]
   /** Seconds. */
   readonly 'drain-timeout': number
   readonly 'log-format': 'text' | 'json'
   readonly folders: StateFolders
+  /** Where the configuration is, and the policy with it. */
+  readonly directory: StateDirectory
   readonly environment: (name: string) => string | undefined
   readonly store: ConfigStore
   readonly access: CredentialAccess
@@ -42,25 +53,41 @@ export interface RunProxyOptions {
  */
 export async function runProxy(options: RunProxyOptions): Promise<never> {
   refuseUnverifiedTls(options.environment)
-  const listen = parseListenAddress(options.listen)
+  const listen = parseListenAddresses(options.listen)
+  const learningUntil = readLearning(options, new Date())
   const clientTokens = options['client-token']
-  requireConsentForRemote(listen, { allowRemote: options['allow-remote'], clientTokens: clientTokens.length })
+  requireConsentForRemote(listen.main, { allowRemote: options['allow-remote'], clientTokens: clientTokens.length })
   const clients = await Promise.all(clientTokens.map(readClientToken))
+  const upstreamProxy = await readUpstreamProxy(options, options.environment)
+  if (upstreamProxy) refuseProxyLoop(upstreamProxy, [listen.main, ...listen.clients])
   const log = sessionLog(lineOutput(options.process.stdout), options['log-format'])
   const routes = await openRoutes({ ...options, routesFile: options['inference-routes'], onEvent: log.tell })
+  const policy = await LivePolicy.open({
+    file: policyFileOf(options.directory, options.policy),
+    learningUntil,
+    onEvent: log.tell,
+  })
+  log.tell({ kind: 'config', action: 'applied', detail: policy.summary() })
   const start = async () => {
     const session = await startSession({
       listen,
       routes,
-      clientTokens: clients.map(({ token }) => token),
+      policy,
+      clientTokens: clients,
       allowedOrigins: options['allow-origin'],
       upstreamRoots: upstreamRoots(options['upstream-ca']),
+      upstreamProxy,
       caDirectory: caDirectoryOf(options.folders.data),
       sessionDirectory: sessionDirectoryOf(options.folders.data),
       onEvent: log.tell,
     })
     log.tell({ kind: 'lifecycle', action: 'listening', url: session.record.url })
     log.hint('In another shell:  eval "$(nemoclaw env)"  leads its programs to https://inference.local/v1')
+    if (learningUntil) {
+      log.hint(
+        `LEARNING until ${learningUntil.toISOString()}: what no policy allows passes. Then: nemoclaw policy suggest`,
+      )
+    }
     void routes.warm()
     return session
   }

@@ -19,6 +19,8 @@ export interface SessionRecord {
   readonly controlSocket: string
   /** ISO 8601, UTC. */
   readonly startedAt: string
+  /** ISO 8601, UTC: until then it lets through what no policy allows. */
+  readonly learningUntil?: string
 }
 
 const MAX_FILE_BYTES = 16 * 1024

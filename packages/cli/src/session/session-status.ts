@@ -1,3 +1,4 @@
+import type { PolicyState } from './live-policy.js'
 import type { RoutesState } from './session-routes.js'
 
 /** What `GET /status` on the control socket answers; `proxy status --json` prints it, so it is a public contract. */
@@ -7,4 +8,8 @@ export type SessionStatus = RoutesState & {
   /** ISO 8601, UTC. */
   readonly startedAt: string
   readonly exchangesUnderWay: number
+  readonly tunnelsOpen: number
+  /** Where each client that has a listener of its own is served. */
+  readonly clientUrls: Readonly<Record<string, string>>
+  readonly policy: PolicyState
 }

@@ -1,6 +1,8 @@
 import * as Flags from '@oclif/core/flags'
 import { NemoclawCommand } from '../../base-command.js'
+import { policyFlag } from '../../policy/policy-flags.js'
 import { DEFAULT_LISTEN } from '../../session/listen-address.js'
+import { upstreamProxyFlags } from '../../session/upstream-proxy-flags.js'
 
 export default class ProxyRun extends NemoclawCommand {
   static override enableJsonFlag = false // Its output is a log, not one value.
@@ -13,11 +15,19 @@ export default class ProxyRun extends NemoclawCommand {
     '<%= config.bin %> <%= command.id %> --listen 127.0.0.1:0 --log-format json',
   ]
   static override flags = {
-    listen: Flags.string({ summary: 'IP address and port; port 0 picks a free one.', default: DEFAULT_LISTEN }),
+    listen: Flags.string({
+      summary: 'IP address and port, 0 for a free one; NAME=ADDRESS:PORT is one more, for the client of that name.',
+      default: [DEFAULT_LISTEN],
+      multiple: true,
+    }),
     'allow-remote': Flags.boolean({ summary: 'Let other machines in, each with its own --client-token.' }),
     'client-token': Flags.string({ summary: 'NAME=FILE: a token that a client may use.', multiple: true, default: [] }),
     'inference-routes': Flags.string({ summary: 'Serve the route in this YAML file, not the stored one.' }),
+    policy: policyFlag,
+    learn: Flags.boolean({ summary: 'Let through what no policy allows, and record it for "policy suggest".' }),
+    for: Flags.string({ summary: 'How long to learn, e.g. 30m (the default), at most 24h.' }),
     'upstream-ca': Flags.string({ summary: 'PEM file of a CA to trust for providers.', multiple: true, default: [] }),
+    ...upstreamProxyFlags,
     'allow-origin': Flags.string({ summary: 'Origin of a web page that may call.', multiple: true, default: [] }),
     'drain-timeout': Flags.integer({ summary: 'Seconds for exchanges at the end.', default: 30, min: 0, max: 3600 }),
     'log-format': Flags.option({
@@ -34,6 +44,7 @@ export default class ProxyRun extends NemoclawCommand {
     return runProxy({
       ...flags,
       folders: this.folders,
+      directory: this.stateDirectory,
       environment: this.environment,
       store: await this.configStore(),
       access: await this.credentialAccess(),

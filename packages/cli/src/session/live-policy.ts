@@ -1,0 +1,152 @@
+import { statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CompiledPolicy, DENY_ALL, type PolicySource } from '@nemoclaw/proxy-core/policy'
+import { watchFile } from '../config/watch-file.js'
+import type { PolicyFile } from '../policy/policy-file.js'
+import { counted } from '../report/counted.js'
+import type { ConfigurationEvent } from './session-routes.js'
+
+/** Which policy is in force, for `proxy status`. */
+export interface PolicyState {
+  /** Absolute path. */
+  readonly file: string
+  /** Without a file, everything but inference.local is denied. */
+  readonly exists: boolean
+  readonly policies: number
+  readonly endpoints: number
+  /** ISO 8601, UTC; while it lasts, what no policy allows passes and is recorded. */
+  readonly learningUntil?: string
+  /** Why the file as it is now is not in force. */
+  readonly problem?: string
+}
+
+export interface LivePolicyOptions {
+  readonly file: PolicyFile
+  /** Absent where nothing is learned. */
+  readonly learningUntil: Date | undefined
+  readonly onEvent: (event: ConfigurationEvent) => void
+}
+
+/** Some editors take the old file away, or empty it, before they write the new one. */
+const SETTLE_MS = 250
+
+/** The policy of a session: its file watched, the last good one kept. */
+export class LivePolicy implements PolicySource {
+  readonly #options: LivePolicyOptions
+  readonly #listeners = new Set<() => void>()
+  readonly #stopWatching: () => void
+  readonly #learning: NodeJS.Timeout | undefined
+  #current: CompiledPolicy
+  #exists: boolean
+  #problem: string | undefined
+  #reloading = Promise.resolve()
+
+  /** @throws {UserError} `ERR_POLICY_FILE_UNSAFE`, `ERR_POLICY_INVALID`: there is no last good policy yet. */
+  static async open(options: LivePolicyOptions): Promise<LivePolicy> {
+    return new LivePolicy(options, await load(options.file))
+  }
+
+  private constructor(options: LivePolicyOptions, { policy, exists }: Loaded) {
+    this.#options = options
+    this.#current = policy
+    this.#exists = exists
+    this.#stopWatching = watchFile(options.file.path, () => {
+      this.#reloading = this.#reloading.then(() => this.#reload())
+    })
+    if (options.learningUntil) {
+      this.#learning = setTimeout(() => this.#endLearning(), options.learningUntil.getTime() - Date.now()).unref()
+    }
+  }
+
+  get current(): CompiledPolicy {
+    return this.#current
+  }
+
+  get isLearning(): boolean {
+    const { learningUntil } = this.#options
+    return learningUntil !== undefined && Date.now() < learningUntil.getTime()
+  }
+
+  get state(): PolicyState {
+    const { file, learningUntil } = this.#options
+    return {
+      file: file.path,
+      exists: this.#exists,
+      ...countsOf(this.#current),
+      ...(learningUntil && this.isLearning && { learningUntil: learningUntil.toISOString() }),
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+    }
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** What is in force, in one line. */
+  summary(): string {
+    const { file } = this.#options
+    const { policies, endpoints } = countsOf(this.#current)
+    return endpoints === 0
+      ? `policy ${file.shownAs}: everything but inference.local is denied`
+      : `policy ${file.shownAs}: ${counted(endpoints, 'endpoint')} in ${counted(policies, 'policy', 'policies')}`
+  }
+
+  close(): void {
+    this.#stopWatching()
+    clearTimeout(this.#learning)
+  }
+
+  async #reload(): Promise<void> {
+    const { file, onEvent } = this.#options
+    try {
+      if (isEmptyOrMissing(file.path)) await sleep(SETTLE_MS, undefined, { ref: false })
+      const { policy, exists } = await load(file)
+      const isSame = JSON.stringify(policy.source) === JSON.stringify(this.#current.source)
+      const wasBroken = this.#problem !== undefined
+      this.#problem = undefined
+      this.#exists = exists
+      if (isSame && !wasBroken) return
+      this.#current = policy
+      onEvent({ kind: 'config', action: 'applied', detail: this.summary() })
+      this.#tell()
+    } catch (error) {
+      // Whatever it is: a file that cannot be used is no reason to end, and none to allow anything else.
+      const { message } = error as Error
+      if (message === this.#problem) return
+      this.#problem = message
+      onEvent({ kind: 'config', action: 'kept_last_good', detail: message })
+    }
+  }
+
+  #endLearning(): void {
+    const detail = 'learning has ended; what no policy allows is denied. See what was learned: nemoclaw policy suggest'
+    this.#options.onEvent({ kind: 'config', action: 'applied', detail })
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+interface Loaded {
+  readonly policy: CompiledPolicy
+  readonly exists: boolean
+}
+
+async function load(file: PolicyFile): Promise<Loaded> {
+  if (statSync(file.path, { throwIfNoEntry: false }) === undefined) return { policy: DENY_ALL, exists: false }
+  // Imported where it is needed: it brings the YAML parser.
+  const { readPolicyFile } = await import('../policy/read-policy-file.js')
+  const document = readPolicyFile(file)
+  return document ? { policy: new CompiledPolicy(document.egress), exists: true } : { policy: DENY_ALL, exists: false }
+}
+
+function isEmptyOrMissing(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
+}
+
+function countsOf({ source: { policies } }: CompiledPolicy): { readonly policies: number; readonly endpoints: number } {
+  return { policies: policies.length, endpoints: policies.reduce((sum, { endpoints }) => sum + endpoints.length, 0) }
+}

@@ -249,6 +249,37 @@ test('an abort ends it at once, with its own reason', async () => {
   await expect.poll(() => proxy.open).toBe(0)
 })
 
+test('a tunnel that is reset before anybody listens to it ends no process', async () => {
+  await using proxy = await startRecordingProxy(async (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n')
+    await setTimeout(20)
+    socket.resetAndDestroy()
+  })
+
+  const { socket } = await reach(proxy)
+  // Not by `once`, which would listen to errors itself.
+  await expect.poll(() => socket.destroyed).toBe(true)
+
+  expect(socket.errored).toMatchObject({ code: 'ECONNRESET' })
+})
+
+test('an abort while the credential is read, or before, keeps it from being asked', async () => {
+  await using proxy = await startRecordingProxy(() => {})
+  const controller = new AbortController()
+  const credential = async () => {
+    controller.abort(new Error('the client has left'))
+    return SECRET
+  }
+  const upstreamProxy = new UpstreamProxy({ url: new URL(proxy.url), credential })
+
+  for (const _when of ['while', 'before']) {
+    await expect(
+      connectThroughProxy(upstreamProxy, HOST, { timeoutMs: 1_000, signal: controller.signal }),
+    ).rejects.toThrow('the client has left')
+  }
+  expect(proxy.heads).toEqual([])
+})
+
 test.each([
   'a\r\nProxy-Authorization: Basic x',
   'a b',

@@ -20,11 +20,14 @@ export function refuseProxyLoop(
 ): void {
   const host = proxy.host.toLowerCase().replace(/\.$/, '')
   const meansLoopback =
-    host === 'localhost' || host.endsWith('.localhost') || WILDCARDS.has(host) || (isIP(host) > 0 && isLoopback(host))
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    WILDCARDS.has(host) ||
+    (isIP(host) > 0 && isLoopbackAddress(host))
   const isHere = ({ host: listen, port }: ListenAddress): boolean => {
     if (port !== proxy.port) return false
     if (WILDCARDS.has(listen)) return meansLoopback || ownAddresses().includes(host)
-    return host === listen.toLowerCase() || (meansLoopback && isLoopback(listen))
+    return host === listen.toLowerCase() || (meansLoopback && isLoopbackAddress(listen))
   }
   const own = listens.find(isHere)
   if (own) {
@@ -34,10 +37,6 @@ export function refuseProxyLoop(
       { suggestions: ['Name the proxy that leads outside, or listen elsewhere: --listen 127.0.0.1:0'] },
     )
   }
-}
-
-function isLoopback(address: string): boolean {
-  return isLoopbackAddress(address.replace(/^::ffff:(?=\d+\.)/, ''))
 }
 
 function addressesOfThisMachine(): readonly string[] {

@@ -6,9 +6,10 @@ import { startMockProvider } from '@nemoclaw/provider-mock'
 import { connectThroughProxy, UpstreamProxy } from '@nemoclaw/proxy-core/control-plane'
 import { expect } from 'vitest'
 import { startRecordingUpstream } from '../bad-input/recording-upstream.js'
-import { PROVIDER_ROOT, providerTls } from '../bad-input/upstream-certificates.js'
+import { PROVIDER_ROOT } from '../bad-input/upstream-certificates.js'
 import { cliHome } from '../cli/run-cli.js'
 import { MOUNT_NAMESPACE, testNeeding } from '../state/test-needing.js'
+import { mockTls } from './mock-tls.js'
 import { ONLY_THE_PROXY_KNOWS, startTinyproxy } from './tinyproxy.js'
 
 const test = testNeeding(['tinyproxy', MOUNT_NAMESPACE])
@@ -80,7 +81,7 @@ test('what tinyproxy cannot reach is its refusal, with the status', async () => 
 })
 
 test('verification of a provider, and of a route, goes through tinyproxy, led by the environment', async () => {
-  await using provider = await startMockProvider({ tls: providerTls({ names: [ONLY_THE_PROXY_KNOWS] }) })
+  await using provider = await startMockProvider({ tls: mockTls(ONLY_THE_PROXY_KNOWS) })
   await using trap = await startRecordingUpstream()
   await using tinyproxy = await startTinyproxy(CREDENTIAL)
   const { port } = new URL(provider.url)

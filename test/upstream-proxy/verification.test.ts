@@ -4,6 +4,7 @@ import { startMockProvider } from '@nemoclaw/provider-mock'
 import { expect, test } from 'vitest'
 import { PROVIDER_ROOT, providerTls } from '../bad-input/upstream-certificates.js'
 import { type CliHome, cliHome } from '../cli/run-cli.js'
+import { mockTls } from './mock-tls.js'
 import { type ProxyBehaviour, type RecordingProxyOptions, startRecordingProxy } from './recording-proxy.js'
 
 const NAME = 'provider.nowhere.invalid'
@@ -13,7 +14,7 @@ async function startBed({
   behaviour,
   ...options
 }: RecordingProxyOptions & { readonly behaviour?: ProxyBehaviour } = {}) {
-  const provider = await startMockProvider({ tls: providerTls({ names: [NAME] }) })
+  const provider = await startMockProvider({ tls: mockTls(NAME) })
   const proxy = await startRecordingProxy(behaviour, options)
   const home: CliHome = cliHome({ KEY: 'sk-verify-0123456789', PROXY_LOGIN: 'ada:hunter2' })
   const ca = join(home.path, 'ca.pem')

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import type { Interfaces } from '@oclif/core'
 import { Command } from '@oclif/core/command'
@@ -156,10 +157,21 @@ export abstract class NemoclawCommand extends Command {
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv)
+    await this.#noteLearning()
     const { hiddenArguments } = this.config.options as { readonly hiddenArguments?: HiddenArguments }
     return hiddenArguments
       ? { ...parsed, ...hiddenArguments.revealAll({ flags: parsed.flags, args: parsed.args }) }
       : parsed
+  }
+
+  /** A proxy that lets through what no policy allows is not to be forgotten. */
+  async #noteLearning(): Promise<void> {
+    const { sessionDirectoryOf } = await import('./session/session-directories.js')
+    const sessions = sessionDirectoryOf(this.folders.data)
+    if (!existsSync(sessions.path)) return
+    const { learningNotice } = await import('./session/learning-notice.js')
+    const notice = learningNotice(sessions, new Date())
+    if (notice !== undefined) this.warn(notice)
   }
 
   /** Prints `value` in the format asked for; JSON is printed by oclif from what `run` returns. */

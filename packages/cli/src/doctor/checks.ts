@@ -1,10 +1,12 @@
 import type { StateFolders } from '../base-command.js'
 import { CaStore } from '../ca/ca-store.js'
 import type { StateDirectory } from '../config/state-directory.js'
+import { policyFileOf } from '../policy/policy-file.js'
 import { askControlSocket } from '../session/control-socket.js'
 import { findSessions } from '../session/find-sessions.js'
 import { caDirectoryOf, sessionDirectoryOf } from '../session/session-directories.js'
 import type { Finding } from './finding.js'
+import { policyFinding } from './policy-finding.js'
 import { providerFinding, routeFinding } from './route-findings.js'
 import type { Check } from './run-checks.js'
 import { inferenceFinding, proxyFinding } from './session-findings.js'
@@ -52,6 +54,9 @@ export function doctorChecks(options: DoctorOptions): readonly Check[] {
     check('provider', 'nemoclaw provider list', async () => {
       const now = await status().catch(() => undefined)
       return providerFinding(await route().catch(() => undefined), now)
+    }),
+    check('policy', 'nemoclaw policy validate', async () => {
+      return policyFinding(policyFileOf(directory), await status().catch(() => undefined))
     }),
     check('proxy', 'nemoclaw proxy status', async () => proxyFinding(await status())),
     check('inference.local', 'nemoclaw proxy status', async () => inferenceFinding(await newest(), ca)),

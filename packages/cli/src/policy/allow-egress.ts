@@ -10,6 +10,7 @@ import { binaryViolation } from './path-violation.js'
 import { type AllowPlan, planAllow, withAddition } from './plan-allow.js'
 import type { PolicyFile } from './policy-file.js'
 import { endpointLine, outlinePolicy } from './policy-outline.js'
+import { privateBlocksOf } from './private-blocks.js'
 
 export interface AllowOptions {
   /** `HOST:PORT`, or http(s) URLs. */
@@ -18,6 +19,8 @@ export interface AllowOptions {
   readonly name?: string
   /** CIDR blocks. */
   readonly allowedIps: readonly string[]
+  /** Whether the blocks are those of the private addresses that each host has now. */
+  readonly takesPrivate?: boolean
   /** Paths or globs of programs. */
   readonly binaries: readonly string[]
 }
@@ -52,7 +55,12 @@ export async function allowEgress(
   platform: NodeJS.Platform = process.platform,
 ): Promise<AllowResult> {
   const wanted = options.endpoints.map(parseEndpointArgument)
-  const wishes = wanted.map((argument) => wishOf(argument, options))
+  const wishes = await Promise.all(
+    wanted.map(async (argument) => {
+      const allowedIps = options.takesPrivate ? await privateBlocksOf(argument.host) : options.allowedIps
+      return wishOf(argument, { ...options, allowedIps })
+    }),
+  )
   checkOptions(options, platform)
   const places: { readonly plan: AllowPlan; readonly place: EndpointPlace }[] = []
   const { after } = await editPolicy(
@@ -90,7 +98,7 @@ function wishOf({ host, port }: EndpointArgument, { allowedIps, binaries }: Allo
   const address = parseIpAddress(host)
   const block = `${host}/${host.includes(':') ? 128 : 32}`
   if (address && allowedIps.length === 0 && classifyAddress(address) !== 'global') {
-    throw refused(`"${host}" is not a public address; to open it: --allowed-ip ${block}`)
+    throw refused(`"${host}" is not a public address; to open it: --private, or --allowed-ip ${block}`)
   }
   if (
     address &&

@@ -5,6 +5,7 @@ import type { RemainingEndpoint, RevokedEndpoint } from './revoke-egress.js'
 interface AllowFlags {
   readonly name?: string | undefined
   readonly 'allowed-ip'?: readonly string[] | undefined
+  readonly private?: boolean | undefined
   readonly binary?: readonly string[] | undefined
 }
 
@@ -12,6 +13,7 @@ export function allowOptionsFrom(endpoints: readonly string[], flags: AllowFlags
   return {
     endpoints,
     allowedIps: flags['allowed-ip'] ?? [],
+    takesPrivate: flags.private ?? false,
     binaries: flags.binary ?? [],
     ...(flags.name === undefined ? {} : { name: flags.name }),
   }

@@ -18,6 +18,10 @@ export const allowFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
+  private: Flags.boolean({
+    summary: 'The same, with the private addresses that the host has now.',
+    exclusive: ['allowed-ip'],
+  }),
   binary: Flags.string({
     summary: 'Program that may, by path or glob, or a program it started (Linux); any where left out.',
     helpValue: 'PATH',

@@ -88,7 +88,7 @@ export function judgeEgress(
     if (verdict.action === 'allow') {
       return { request, policy: undefined, addresses, hasRules: false }
     }
-    throw new EgressDenied(request, { why: 'address', policy: 'learn', verdict })
+    throw new EgressDenied(request, { why: 'address', policy: '', verdict })
   }
   throw new EgressDenied(request, byName)
 }

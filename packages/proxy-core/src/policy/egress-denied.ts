@@ -77,9 +77,9 @@ function explainAddress(
     case 'never':
       return `${address} is ${kind}, which no policy can allow`
     case 'not_global':
-      return `${address} is ${kind}, and policy "${policy}" lists no allowed_ips for it`
+      return `${address} is ${kind}, and ${policy === '' ? 'no policy lists it' : `policy "${policy}" does not list it`} in allowed_ips`
     case 'not_listed':
-      return `${address} is not in the allowed_ips of policy "${policy}"`
+      return `policy "${policy}" does not list ${address} in its allowed_ips`
     case 'not_private':
       return `${address} is ${kind}, and in clear text (${via}) only private ones are reached; use https`
   }
@@ -113,7 +113,7 @@ function nextSteps(
     }
     case 'method_or_path':
     case 'ambiguous_path':
-      return [`Its rules are in the policy file: nemoclaw policy show`]
+      return ['nemoclaw policy show']
     default:
       return []
   }

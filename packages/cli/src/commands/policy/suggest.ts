@@ -1,0 +1,23 @@
+import { NemoclawCommand } from '../../base-command.js'
+
+export default class PolicySuggest extends NemoclawCommand {
+  static override summary = 'Print the policy that would have allowed what "proxy run --learn" let through.'
+  static override description =
+    'Exact hosts and ports, as they were asked for. Read it before you use it: a learning proxy lets everything out that ' +
+    'the address guard allows.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> > policy.yaml',
+  ]
+
+  async run() {
+    await this.parse(PolicySuggest)
+    const { sessionDirectoryOf } = await import('../../session/session-directories.js')
+    const { readLearnedDestinations } = await import('../../session/learned-destinations.js')
+    const { suggestPolicy } = await import('../../policy/suggest-policy.js')
+    const suggestion = suggestPolicy(readLearnedDestinations(sessionDirectoryOf(this.folders.data)))
+    if (suggestion.yaml === '') this.note('Nothing was learned yet. Learn: nemoclaw proxy run --learn --for 30m')
+    else this.log(suggestion.yaml.trimEnd())
+    return suggestion
+  }
+}

@@ -71,6 +71,13 @@ test('a process that runs another program meanwhile is never told half and half'
   expect(answers.at(-1)).toEqual(AS_IT_WAS)
 })
 
+test("a pid that is used again by another process of the same program is never told with the first one's ancestors", () => {
+  const answers = answersDuring({ ...QUIET, 30: { ...AGENT, startTicks: 900, parent: 1 } })
+
+  expect(answers.slice(1, 11)).toEqual(Array(10).fill('changed'))
+  expect(answers.at(-1)).toEqual(AS_IT_WAS)
+})
+
 test('an ancestor whose pid became another process is never told', () => {
   // The shell exits, its child goes to init, and the pid of the shell to a program that would have been allowed.
   const after = {

@@ -115,6 +115,11 @@ test.each([
     'version: 1\nnetwork_policies:\n  lab:\n    endpoints: [\n      { host: a.example, port: 1 }, # a\n      { host: new.example, port: 443 },\n    ]\n',
   ],
   [
+    'a policy in braces',
+    'version: 1\nnetwork_policies:\n    a: { endpoints: [{ host: a.example, port: 1 }] }\n',
+    'version: 1\nnetwork_policies:\n    a: { endpoints: [{ host: a.example, port: 1 }] }\n    lab:\n      endpoints:\n        - { host: new.example, port: 443 }\n',
+  ],
+  [
     'policies in braces',
     'version: 1\nnetwork_policies: { a: { endpoints: [{ host: a.example, port: 1 }] } }\n',
     'version: 1\nnetwork_policies: { a: { endpoints: [{ host: a.example, port: 1 }] }, lab: { endpoints: [{ host: new.example, port: 443 }] } }\n',

@@ -81,6 +81,11 @@ test.each([
   expect(parse(text)).toEqual({ egress: { policies: [] } })
 })
 
+test('a user and a group are names or numbers, in quotes or not, and each may be left out', () => {
+  expect(parse('version: 1\nprocess: { run_as_user: 1500 }').process).toEqual({ runAsUser: '1500' })
+  expect(parse('version: 1\nprocess: { run_as_group: "0" }').process).toEqual({ runAsGroup: '0' })
+})
+
 test('JSON is YAML too', () => {
   const endpoint = { host: 'api.example.com', ports: [443] }
   const document = { version: 1, network_policies: { a: { endpoints: [endpoint] } } }
@@ -362,6 +367,8 @@ test.each([
   ['a program with //', policy('    binaries: [{ path: /usr//bin/git }]\n'), /write \/usr\/bin\/git$/],
   ['any program', policy('    binaries: [{ path: "/**" }]\n'), /would be any program/],
   ['a program twice', policy('    binaries: [{ path: /bin/a }, { path: /bin/a }]\n'), /is there twice/],
+  ['a text that is empty', policy('    binaries: [{ path: "" }]\n'), /^p\.yaml:5:24: "path" is empty$/],
+  ['a text that is true', policy('    binaries: [{ path: true }]\n'), /^p\.yaml:5:24: "path" must be a text$/],
   // Confinement.
   [
     'an unknown key of a section',

@@ -13,6 +13,7 @@ test.each([
   '2001:db8::/32',
   // Contains the single address of a metadata service, which the address guard refuses by itself.
   '100.64.0.0/10',
+  '100.100.100.200/29',
   'fd00:ec2::/32',
 ])('%s may be listed', (cidr) => {
   expect(cidrViolation(cidr)).toBeUndefined()

@@ -169,6 +169,19 @@ test('a layout that cannot be changed in place is said so, and nothing is writte
   expect(readFileSync(file.path, 'utf8')).toBe(text)
 })
 
+test('a file that would become too large to be read is not written', async () => {
+  using directory = temporaryDirectory()
+  const file = fileIn(directory)
+  const text = `${GOOD}${'#'.repeat(1024 * 1024 - GOOD.length)}`
+  writeFileSync(file.path, text, { mode: 0o600 })
+
+  await expect(add(file, 'b.example:2')).rejects.toMatchObject({
+    code: 'ERR_POLICY_NOT_EDITABLE',
+    message: 'p.yaml would be larger than 1048576 bytes',
+  })
+  expect(readFileSync(file.path, 'utf8')).toBe(text)
+})
+
 test('no change leaves anything beside the file but its lock, and a candidate of a killed one is written over', async () => {
   using directory = temporaryDirectory()
   const file = fileIn(directory)

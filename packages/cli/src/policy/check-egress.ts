@@ -10,6 +10,7 @@ import {
 import { usageError } from '../provider/usage-error.js'
 import type { PolicyFile } from './policy-file.js'
 import { readPolicyFile } from './read-policy-file.js'
+import { withRealBinaries } from './real-binaries.js'
 
 /** What the proxy would say; what `--json` prints, and so a public contract. */
 export interface EgressCheck {
@@ -43,7 +44,7 @@ export interface CheckOptions {
 export async function checkEgress(file: PolicyFile, options: CheckOptions): Promise<EgressCheck> {
   const request = requestOf(options)
   const { host, port, via } = request
-  const policy = new CompiledPolicy(readPolicyFile(file)?.egress ?? { policies: [] })
+  const policy = new CompiledPolicy(withRealBinaries(readPolicyFile(file)?.egress ?? { policies: [] }))
   const { binary } = options
   const programs = async () => (binary === undefined ? undefined : { processes: [[binary]] })
   const context = {

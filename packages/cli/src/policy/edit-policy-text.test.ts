@@ -216,6 +216,14 @@ const LAYOUTS: readonly (readonly [what: string, text: string])[] = [
     'version: 1\nnetwork_policies:\n    a:\n        endpoints:\n        -\n            host: a.example\n            ports:\n            -   1\n            -   2\n        - # the second\n            host: b.example\n            port: 3\n    "b":\n        endpoints:\n            - host: >-\n                c.example\n              port: 4\n',
   ],
   [
+    'with a text over lines at the end',
+    'version: 1\nnetwork_policies:\n  a:\n    endpoints:\n      - port: 4\n        host: >-\n          c.example\n  b:\n    endpoints:\n      - port: 4\n        host: |-\n          d.example\nlandlock: { compatibility: best_effort }\n',
+  ],
+  [
+    'with a bracket in the line of the last one',
+    'version: 1\nnetwork_policies:\n  a:\n    endpoints: [\n      { host: a.example, port: 1 },\n      { host: b.example, port: 1 }]\n    binaries: [{ path: /bin/a }]\n',
+  ],
+  [
     'in brackets over lines',
     'version: 1\nnetwork_policies:\n  a:\n    endpoints: [\n      { host: a.example, ports: [1, 2] }, # one, two\n      # three\n      { host: b.example, port: 3 } # b\n    ]\n',
   ],

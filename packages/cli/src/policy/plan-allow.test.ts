@@ -82,7 +82,13 @@ test('an endpoint is added to the policy named, or to one that is named after it
       binaries: [],
     },
   ])
-  expect(planAllow(known, wish({}))).toMatchObject({ kind: 'add', policy: 'api-example-com', isNew: true })
+  const named = planAllow(known, wish({ binaries: ['/bin/a'] }))
+  expect(named).toMatchObject({ kind: 'add', policy: 'api-example-com', isNew: true })
+  expect(withAddition(known, named, wish({ binaries: ['/bin/a'] })).policies).toEqual([
+    ...known.policies,
+    { name: 'api-example-com', endpoints: [endpoint({ host: 'api.example.com' })], binaries: ['/bin/a'] },
+  ])
+  expect(withAddition(known, planAllow(known, wish({ host: 'other.example.com' })), wish({}))).toBe(known)
 })
 
 test('no endpoint is put among other programs than those it is for: neither opened to more, nor closed to some', () => {

@@ -35,6 +35,7 @@ async function failures(home: CliHome, env: Readonly<Record<string, string>> = {
 test('all is well: exit code 0, every check made, in JSON and for a person', async () => {
   await using provider = await startMockProvider()
   using home = await homeWithRoute(provider.url)
+  await succeed(home, ['policy', 'allow', 'example.com:443'])
   await using proxy = await runProxyCommand(home)
   const led = (await home.json(['env'])) as Record<string, string>
 
@@ -50,6 +51,7 @@ test('all is well: exit code 0, every check made, in JSON and for a person', asy
     'ca',
     'route',
     'provider',
+    'policy',
     'proxy',
     'inference.local',
     'shell',
@@ -77,6 +79,7 @@ test('on a fresh machine nothing is wrong yet, nothing is made, and each unmade 
     'ca',
     'route',
     'provider',
+    'policy',
     'proxy',
     'inference.local',
     'shell',
@@ -102,6 +105,27 @@ test('a provider that is down, and a routes file that replaces the stored route'
   const found = await doctor(home)
   expect(found.find(({ check }) => check === 'route')?.message).toContain('instead of the stored route')
   expect(found.find(({ check }) => check === 'provider')?.verdict).toBe('skip')
+})
+
+test('a policy file that cannot be used, whether or not a proxy runs with the last good one', async () => {
+  await using provider = await startMockProvider()
+  using home = await homeWithRoute(provider.url)
+  await succeed(home, ['policy', 'allow', 'example.com:443'])
+  const { file } = (await home.json(['policy', 'show'])) as { file: string }
+  await using proxy = await runProxyCommand(home)
+
+  writeFileSync(file, 'version: 1\nnetwork_policies: { a: { endpoints: [{ host: "*", port: 443 }] } }\n', {
+    mode: 0o600,
+  })
+  await proxy.line({ kind: 'config', action: 'kept_last_good' })
+
+  const why = expect.stringContaining('policy.yaml:2:')
+  expect(await failures(home)).toMatchObject([
+    { check: 'policy', message: why, fix: `nemoclaw policy validate ${file}` },
+    { check: 'proxy', message: why },
+  ])
+  await proxy[Symbol.asyncDispose]()
+  expect(await failures(home)).toMatchObject([{ check: 'policy', message: why }])
 })
 
 test('verification that is switched off', async () => {

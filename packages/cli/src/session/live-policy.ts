@@ -139,8 +139,11 @@ async function load(file: PolicyFile): Promise<Loaded> {
   if (statSync(file.path, { throwIfNoEntry: false }) === undefined) return { policy: DENY_ALL, exists: false }
   // Imported where it is needed: it brings the YAML parser.
   const { readPolicyFile } = await import('../policy/read-policy-file.js')
+  const { withRealBinaries } = await import('../policy/real-binaries.js')
   const document = readPolicyFile(file)
-  return document ? { policy: new CompiledPolicy(document.egress), exists: true } : { policy: DENY_ALL, exists: false }
+  return document
+    ? { policy: new CompiledPolicy(withRealBinaries(document.egress)), exists: true }
+    : { policy: DENY_ALL, exists: false }
 }
 
 function isEmptyOrMissing(path: string): boolean {

@@ -64,9 +64,39 @@ test.each<readonly [string, PolicyEndpoint, Partial<EndpointWish>]>([
     endpoint({ host: 'api.example.com', allowedIps: ['10.1.0.0/16'] }),
     { allowedIps: ['10.0.0.0/8'] },
   ],
+  [
+    'a narrower block that begins alike',
+    endpoint({ host: 'api.example.com', allowedIps: ['10.0.0.0/16'] }),
+    { allowedIps: ['10.0.0.0/8'] },
+  ],
+  [
+    'a block of the other family',
+    endpoint({ host: 'api.example.com', allowedIps: ['fd00::/8'] }),
+    { allowedIps: ['10.0.0.0/8'] },
+  ],
+  [
+    'a narrower block than the one asked for around an address',
+    endpoint({ allowedIps: ['10.1.0.0/16'] }),
+    { host: '10.1.2.3', allowedIps: ['10.0.0.0/8'] },
+  ],
   ['some paths only', endpoint({ host: 'api.example.com', rules: [{ method: 'GET', path: '/a' }] }), {}],
 ])('%s: not allowed yet', (_, known, fields) => {
   expect(planAllow(policyOf(known), wish(fields))).toMatchObject({ kind: 'add', isNew: true })
+})
+
+test('what is allowed to some programs is allowed already to them, and to nobody else', () => {
+  const known = {
+    policies: [
+      { name: 'known', endpoints: [endpoint({ host: 'api.example.com' })], binaries: ['/bin/git', '/bin/ssh'] },
+    ],
+  }
+  const kindFor = (...binaries: readonly string[]) => planAllow(known, wish({ binaries })).kind
+
+  expect(kindFor('/bin/git')).toBe('allowed_already')
+  expect(kindFor('/bin/ssh', '/bin/git')).toBe('allowed_already')
+  expect(kindFor('/bin/git', '/bin/curl')).toBe('add')
+  expect(kindFor('/bin/curl')).toBe('add')
+  expect(kindFor()).toBe('add')
 })
 
 test('an endpoint is added to the policy named, or to one that is named after its host', () => {

@@ -76,6 +76,8 @@ export async function openTunnel(
     destination = await dial(request, { addresses, timeoutMs, signal: gone.signal, onread: relay.onread })
   }
   client.off('close', onGone)
+  // Behind an upstream proxy's answer: what was said to it is not the tunnel's.
+  const before = { written: destination.bytesWritten, read: destination.bytesRead - destination.readableLength }
   const forget = live.add(authorized, identify, () => relay.end('revoked'))
   return {
     get idleMs() {
@@ -88,8 +90,8 @@ export async function openTunnel(
       leave()
       return {
         outcome,
-        sentBytes: destination.bytesWritten,
-        receivedBytes: destination.bytesRead,
+        sentBytes: destination.bytesWritten - before.written,
+        receivedBytes: destination.bytesRead - before.read,
         totalMs: Math.round(performance.now() - startedAt),
       }
     },

@@ -96,7 +96,8 @@ export class TunnelRelay {
     this.#outcome ??= outcome
     for (const socket of [this.#client, this.#destination]) {
       if (socket && !socket.destroyed) {
-        socket.resetAndDestroy()
+        // Node resets plain TCP only; TLS to an upstream proxy that ends without close_notify says as much.
+        'encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()
       }
     }
   }

@@ -144,7 +144,7 @@ test('a private address needs its block; a public name may be held to one', asyn
   expect(refused).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'Error: "10.86.8.223" is not a public address; to open it: --allowed-ip 10.86.8.223/32\n',
+    stderr: 'Error: "10.86.8.223" is not a public address; to open it: --private, or --allowed-ip 10.86.8.223/32\n',
   })
   expect(home.policyText()).toBe(`version: 1
 network_policies:

@@ -9,7 +9,7 @@ import type { EgressContext } from './policy/authorize-egress.js'
 import { DENY_ALL } from './policy/compile-policy.js'
 import { LiveEgress } from './policy/live-egress.js'
 import { fixedPolicy, type PolicySource } from './policy/policy-source.js'
-import { resolveHost } from './policy/resolve-host.js'
+import { createResolver } from './policy/resolve-host.js'
 import type { ProxyEventListener } from './proxy-event.js'
 import { createProxyServer, type ProxyLimits } from './proxy-server.js'
 import type { RouteSource } from './route/route-source.js'
@@ -90,7 +90,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const addresses: AddressInfo[] = []
   const egress: EgressContext = {
     policy,
-    resolve: resolveHost,
+    resolve: createResolver(),
     isSelf: (address, port) => addresses.some((listener) => isListener(listener, address, port)),
     leavesNamesToProxy: upstreamProxy !== undefined,
   }

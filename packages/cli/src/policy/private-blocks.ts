@@ -1,4 +1,4 @@
-import { classifyAddress, parseIpAddress, resolveHost } from '@nemoclaw/proxy-core/policy'
+import { cidrViolation, classifyAddress, parseIpAddress, resolveHost } from '@nemoclaw/proxy-core/policy'
 import { usageError } from '../provider/usage-error.js'
 import { UserError } from '../user-error.js'
 
@@ -27,12 +27,14 @@ export async function privateBlocksOf(host: string): Promise<readonly string[]> 
       suggestions: ['A public host needs no --private, and is reached over https: nemoclaw policy allow HOST:443'],
     })
   }
-  return addresses.map((address) => `${address}/${address.includes(':') ? 128 : 32}`)
+  return [...new Set(addresses)].map((address) => `${address}/${address.includes(':') ? 128 : 32}`)
 }
 
 /** Carrier-grade NAT and the like are nobody else's either, and may be opened by whoever knows them. */
 function isOpenable(address: string): boolean {
   const parsed = parseIpAddress(address)
   const addressClass = parsed && classifyAddress(parsed)
-  return addressClass === 'private' || addressClass === 'special'
+  const isOpen = addressClass === 'private' || addressClass === 'special'
+  // IPv4 inside IPv6 has the class of that address, and is no block of its own.
+  return isOpen && cidrViolation(`${address}/${address.includes(':') ? 128 : 32}`) === undefined
 }

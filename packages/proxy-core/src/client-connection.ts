@@ -52,6 +52,8 @@ export class ClientConnection {
   /** Exchanges are served in order, so that while this one is under way nothing else may be written. */
   #newest: ClientExchange | undefined
   readonly #checkRequestLine: () => void
+  /** A forwarded request ends its connection: what comes behind it is nobody's. */
+  #mayForward = true
   #waiting = 0
   #isHeldBack = false
   #challenges = 0
@@ -99,6 +101,9 @@ export class ClientConnection {
   /** @param expectsContinue - Whether the client waits for `100 Continue` before it sends content (RFC 9110 §10.1.1). */
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const { nextId, open } = this.#context
+    if (this.#serves !== 'inference' && !this.#mayForward) {
+      return
+    }
     const exchange = { id: nextId(), request, response, expectsContinue, cut: new AbortController() }
     this.#newest = exchange
     this.#waiting++
@@ -128,6 +133,7 @@ export class ClientConnection {
 
   async #forward(exchange: ClientExchange, within: Authority | undefined): Promise<void> {
     const { open, onEvent, forward } = this.#context
+    this.#mayForward = false
     const { id, request, response, cut } = exchange
     const facts: EgressFacts = { client: this.#client }
     const startedAt = performance.now()
@@ -152,6 +158,7 @@ export class ClientConnection {
       const failure = this.#toProxyError(reason, id)
       onEvent(egressEvent(id, request, failedAction(failure), facts, failure))
       const keepAlive = within === undefined && this.#mayTryAgain(failure)
+      this.#mayForward = keepAlive
       await refuseRequest(request, response, failure, { content: refusalContent(failure), keepAlive })
     }
   }

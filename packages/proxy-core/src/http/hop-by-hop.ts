@@ -3,6 +3,7 @@ import { type FieldList, fieldValues, listMembers } from './field-list.js'
 /** Fields that describe one connection and are never passed on (RFC 9110 §7.6.1), with the ones in the wild. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authentication-info',

@@ -69,8 +69,10 @@ export function createProxyServer(context: ProxyServerContext): ProxyServer {
 
   const connections = new WeakMap<Socket, ClientConnection>()
   let requests = 0
+  const roles = new WeakMap<Socket, ConnectionRole>()
   const parse = (socket: Socket, role: ConnectionRole) => {
-    connections.set(socket, new ClientConnection(socket, connectionContext, role))
+    roles.set(socket, role)
+    connections.delete(socket)
     // One server parses all of them, so that its timers and limits watch all: Node arms them only for a server that
     // listens.
     server.emit('connection', socket)
@@ -100,9 +102,11 @@ export function createProxyServer(context: ProxyServerContext): ProxyServer {
   }
 
   server.on('connection', (socket: Socket) => {
+    // Behind Node's own listener, so that ours hear of everything after the parser has.
     if (!connections.has(socket)) {
-      open.addSocket(socket)
-      connections.set(socket, new ClientConnection(socket, connectionContext, { serves: 'proxy', client: undefined }))
+      const role = roles.get(socket) ?? { serves: 'proxy', client: undefined }
+      connections.set(socket, new ClientConnection(socket, connectionContext, role))
+      if (!roles.has(socket)) open.addSocket(socket)
     }
   })
   const connectionOf = (socket: unknown) => connections.get(socket as Socket)!

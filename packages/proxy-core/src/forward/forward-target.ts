@@ -21,7 +21,7 @@ const DEFAULT_PORTS = { http: 80, https: 443 } as const
  *
  * @throws {ProxyError} `ERR_REQUEST_MALFORMED` or `ERR_AUTHORITY_MALFORMED` (400).
  */
-export function absoluteFormTarget(target: string, fields: FieldList): ForwardTarget {
+export function absoluteFormTarget(target: string): ForwardTarget {
   if (target.startsWith('/')) {
     throw new ProxyError(
       'ERR_REQUEST_MALFORMED',
@@ -34,20 +34,18 @@ export function absoluteFormTarget(target: string, fields: FieldList): ForwardTa
     throw malformed('expected an absolute URL, such as http://host/path, without user info and fragment')
   }
   const authority = parseAuthority(`${host}:${port ?? DEFAULT_PORTS[lowerCase]}`)
-  requireSameHost(fields, authority, DEFAULT_PORTS[lowerCase])
   return targetOf(lowerCase, authority, rest)
 }
 
 /**
  * Reads the origin-form target of a request inside a tunnel whose destination is known.
  *
- * @throws {ProxyError} `ERR_REQUEST_MALFORMED` (400), `ERR_MISDIRECTED` (421) where Host names another one.
+ * @throws {ProxyError} `ERR_REQUEST_MALFORMED` (400).
  */
-export function originFormTarget(target: string, fields: FieldList, destination: Authority): ForwardTarget {
+export function originFormTarget(target: string, destination: Authority): ForwardTarget {
   if (!target.startsWith('/') || !isPlain(target)) {
     throw malformed('expected a path, such as /index.html: the tunnel says where it goes')
   }
-  requireSameHost(fields, destination, DEFAULT_PORTS.http)
   return targetOf('http', destination, target)
 }
 
@@ -67,13 +65,17 @@ function isPlain(text: string): boolean {
   return VISIBLE_ASCII.test(text) && !/[\\#]/.test(text)
 }
 
-/** Two names for one request are two requests to two parsers (RFC 9112 §3.2): they must agree. */
-function requireSameHost(fields: FieldList, { host, port }: Authority, defaultPort: number): void {
+/**
+ * Two names for one request are two requests to two parsers (RFC 9112 §3.2): they must agree.
+ *
+ * @throws {ProxyError} `ERR_REQUEST_MALFORMED` (400) without Host, `ERR_MISDIRECTED` (421) where it names another host.
+ */
+export function requireSameHost(fields: FieldList, { host, port }: Authority): void {
   const [given] = fieldValues(fields, 'host')
   if (given === undefined) {
     throw malformed('Host is missing')
   }
-  const [, name = '', givenPort = String(defaultPort)] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(given) ?? []
+  const [, name = '', givenPort = String(DEFAULT_PORTS.http)] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(given) ?? []
   const plain = name.startsWith('[') ? canonicalLiteral(`${name}:${givenPort}`) : canonicalHost(name)
   if (plain !== host || Number(givenPort) !== port) {
     throw new ProxyError('ERR_MISDIRECTED', 'Host names another host than the request is for.')

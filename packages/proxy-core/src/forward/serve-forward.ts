@@ -9,7 +9,7 @@ import type { LiveEgress } from '../policy/live-egress.js'
 import { ProxyError } from '../proxy-error.js'
 import { dial } from '../upstream/dial.js'
 import { refuseLoop } from './forward-fields.js'
-import { absoluteFormTarget, originFormTarget } from './forward-target.js'
+import { absoluteFormTarget, originFormTarget, requireSameHost } from './forward-target.js'
 import { relayForward } from './relay-forward.js'
 
 const FORWARDABLE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
@@ -46,7 +46,7 @@ export async function serveForward(
   if (!FORWARDABLE_METHODS.has(method)) {
     throw new ProxyError('ERR_METHOD_NOT_ALLOWED', `${method} is not served here.`)
   }
-  const target = within ? originFormTarget(url, fields, within) : absoluteFormTarget(url, fields)
+  const target = within ? originFormTarget(url, within) : absoluteFormTarget(url)
   const { scheme, host, port, originForm } = target
   Object.assign(facts, { host, port })
   if (!within) {
@@ -64,6 +64,7 @@ export async function serveForward(
       'inference.local is served over TLS only: use https://inference.local/v1.',
     )
   }
+  requireSameHost(fields, target)
   refuseLoop(fields)
   const question = {
     host,

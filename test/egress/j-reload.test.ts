@@ -80,15 +80,15 @@ test('so are tunnels whose address, port or program it forbids', async (bed) => 
     lab: { endpoints: [{ host: 'lab.example.com', ports: [443, 8443], allowed_ips: [ip] }] },
     port: { endpoints: [{ host: 'a.example.com', ports: [443, port] }], binaries: [{ path: binary }] },
   })
-  await using proxy = await startEgressProxy(bed, policies('10.86.8.0/24', 8443, '/**'))
+  await using proxy = await startEgressProxy(bed, policies('10.86.8.0/24', 8443, process.execPath))
   const lab = await openTunnel(proxy, 'lab.example.com:443')
   const port = await openTunnel(proxy, 'a.example.com:8443')
   const program = await openTunnel(proxy, 'a.example.com:443')
 
-  proxy.writePolicy(policies('10.86.8.2/32', 8443, '/**'))
+  proxy.writePolicy(policies('10.86.8.2/32', 8443, process.execPath))
   await closed(lab, RELOAD_MS)
   for (const tunnel of [port, program]) await expectAlive(tunnel)
-  proxy.writePolicy(policies('10.86.8.2/32', 8000, '/**'))
+  proxy.writePolicy(policies('10.86.8.2/32', 8000, process.execPath))
   await closed(port, RELOAD_MS)
   await expectAlive(program)
   proxy.writePolicy(policies('10.86.8.2/32', 8000, '/usr/bin/git'))
@@ -144,7 +144,7 @@ test('an invalid file keeps the last good policy in force, tunnels too, and the 
     const from = proxy.lines.length
     proxy.writePolicy(text)
     await expect
-      .poll(() => proxy.lines.slice(from).filter((line) => JSON.stringify(line).includes('policy')), {
+      .poll(() => proxy.lines.slice(from).filter(({ action }) => action === 'kept_last_good'), {
         timeout: 3_000,
         message: what,
       })
@@ -153,6 +153,9 @@ test('an invalid file keeps the last good policy in force, tunnels too, and the 
     expect([what, await isServed(proxy, 'a.example.com:443')]).toEqual([what, true])
     const { code, stderr } = await bed.home.run(['policy', 'validate', proxy.policyFile])
     expect([what, code, stderr.includes(proxy.policyFile)]).toEqual([what, 1, true])
+    // What is wrong in the same way again is not told again.
+    proxy.writePolicy(web('a'))
+    await proxy.line({ kind: 'config', action: 'applied' }, from)
   }
   await expectAlive(tunnel)
 

@@ -4,9 +4,11 @@ import { spawnSync } from 'node:child_process'
 export const TEST_PACKAGES = [
   'curl',
   'dbus',
+  'git',
   'gnome-keyring',
   'libsecret-1-0',
   'python3',
+  'python3-requests',
   'strace',
   'tinyproxy-bin',
   'wget',

@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 /** Milliseconds from the end of the line that mends it until the proxy has taken it up. */
-const RELOAD_LIMIT_MS = 1_000
+export const RELOAD_LIMIT_MS = 1_000
 
 /**
  * Runs a client that has to be refused, in its own words and with nothing sent out; has `policy why` name that destination

@@ -95,7 +95,13 @@ export class ClientConnection {
       return
     }
     onEvent(egressEvent(id, request, way.kind === 'intercept' ? 'intercept' : 'tunnel', facts))
-    await this.#go(way, head, id, facts)
+    try {
+      await this.#go(way, head, id, facts)
+    } catch (error) {
+      // The client has its 200: nothing more can be said to it.
+      onEvent({ kind: 'fault', id, error: error as Error })
+      this.#socket.destroy()
+    }
   }
 
   /** @param expectsContinue - Whether the client waits for `100 Continue` before it sends content (RFC 9110 §10.1.1). */

@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process'
 
-/** What the tests use besides Node: clients, a Secret Service, a proxy, and a tracer that kills a writer at a system call. */
+/**
+ * What the tests use besides Node: clients, a Secret Service, a proxy, networks of their own, and a tracer that kills a
+ * writer at a system call.
+ */
 export const TEST_PACKAGES = [
   'curl',
   'dbus',
   'git',
   'gnome-keyring',
+  'iproute2',
   'libsecret-1-0',
   'python3',
   'python3-requests',

@@ -160,6 +160,18 @@ test('four thousand addresses by DNS, or ten thousand by the hosts file, are den
   expect((await expectDenied(bed, proxy, connect('hosts.example.com:443'))).detail).toContain('address')
 })
 
+test('a hundred and twenty-eight addresses are all judged, one more is too many', async (bed) => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `93.184.${index >> 8}.${index & 255}`)
+  await using proxy = await startEgressProxy(bed, POLICY)
+
+  bed.names.set('name.example.com', many(128))
+  await openTunnel(proxy, 'name.example.com:443')
+  bed.names.set('name.example.com', [...many(127), PRIVATE])
+  expect((await expectDenied(bed, proxy, TUNNEL)).detail).toContain(PRIVATE)
+  bed.names.set('name.example.com', many(129))
+  expect((await expectDenied(bed, proxy, TUNNEL)).detail).toContain('129')
+})
+
 test('what the hosts file says of an allowed name is judged like any other answer', async (bed) => {
   bed.setHosts([`127.0.0.1 name.example.com`, `${PRIVATE} inner.example.com`, `${PUBLIC} outer.example.com`])
   await using proxy = await startEgressProxy(bed, { web: { endpoints: [{ host: '*.example.com', port: 443 }] } })

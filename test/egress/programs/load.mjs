@@ -17,8 +17,13 @@ const held = []
 async function open() {
   const socket = connect({ port: Number(port), host: '127.0.0.1' })
   socket.on('error', () => {})
-  await Promise.race([once(socket, 'connect'), once(socket, 'close')])
+  await heard(socket, 'connect')
   return socket
+}
+
+/** @returns What comes with the event; nothing where the connection closes before, for whatever reason. */
+function heard(socket, event) {
+  return new Promise((resolve) => socket.once(event, resolve).once('close', () => resolve(undefined)))
 }
 
 // Of the many, none has its user looked up in the kernel's table of all connections.
@@ -28,8 +33,8 @@ const modes = {
   async connects() {
     const socket = await open()
     socket.write(head)
-    const answer = await Promise.race([once(socket, 'data').then(([bytes]) => bytes), once(socket, 'close')])
-    const status = Buffer.isBuffer(answer) ? answer.toString('latin1', 9, 12) : 'none'
+    const answer = socket.destroyed ? undefined : await heard(socket, 'data')
+    const status = answer ? answer.toString('latin1', 9, 12) : 'none'
     statuses[status] = (statuses[status] ?? 0) + 1
     if (status === '200') held.push(socket)
     else socket.destroy()

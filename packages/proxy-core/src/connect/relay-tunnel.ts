@@ -1,6 +1,10 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import type { TunnelOutcome } from '../egress-facts.js'
-import { AdaptiveBuffer, type TunnelBuffers } from './tunnel-buffers.js'
+import { adoptSocket } from './adopt-socket.js'
+import { OneWay } from './one-way.js'
+import { passEnd } from './pass-end.js'
+import { resetSocket } from './reset-socket.js'
+import type { TunnelBuffers } from './tunnel-buffers.js'
 
 export interface RelayOptions {
   /** Milliseconds without a byte either way. */
@@ -11,25 +15,25 @@ export interface RelayOptions {
 
 /** Relays bytes blindly between a client and its destination. */
 export class TunnelRelay {
-  readonly #client: Socket
-  readonly #buffers: TunnelBuffers
-  readonly #buffer: AdaptiveBuffer
+  #client: Socket
   #destination: Socket | undefined
+  readonly #upward: OneWay
+  readonly #downward: OneWay
   #lastMs = Date.now()
   #outcome: TunnelOutcome | undefined
 
   constructor(client: Socket, buffers: TunnelBuffers) {
     this.#client = client
-    this.#buffers = buffers
-    this.#buffer = new AdaptiveBuffer(buffers)
+    const onBytes = () => {
+      this.#lastMs = Date.now()
+    }
+    this.#upward = new OneWay(buffers, onBytes)
+    this.#downward = new OneWay(buffers, onBytes)
   }
 
-  /** To be given to the connection to the destination. */
+  /** To be given to the connection to the destination, which has to be paused until `run`. */
   get onread(): OnReadOpts {
-    return {
-      buffer: () => this.#buffer.current,
-      callback: (length, bytes) => this.#toClient((bytes as Buffer).subarray(0, length)),
-    }
+    return this.#downward.onread
   }
 
   /** Milliseconds since bytes last passed, either way. */
@@ -44,15 +48,21 @@ export class TunnelRelay {
    * @param head - What the client sent behind its request; goes first.
    */
   run(destination: Socket, head: Buffer, { idleTimeoutMs, readsByItself }: RelayOptions): Promise<TunnelOutcome> {
+    const adopted = adoptSocket(this.#client, this.#upward.onread)
+    const client = adopted?.socket ?? this.#client
+    this.#client = client
     this.#destination = destination
-    const client = this.#client
     return new Promise((resolve) => {
+      let isOver = false
       if (client.destroyed || destination.destroyed) {
         this.end(client.destroyed ? 'client_aborted' : 'destination_failed')
       }
       const onClosed = () => {
-        if (client.closed && destination.closed) {
-          this.#buffer.release()
+        // Both may be so when the first says it.
+        if (client.closed && destination.closed && !isOver) {
+          isOver = true
+          this.#upward.release()
+          this.#downward.release()
           resolve(this.#outcome ?? 'complete')
         }
       }
@@ -60,34 +70,27 @@ export class TunnelRelay {
       destination.on('close', () => this.#close('destination_failed', destination, client)).once('close', onClosed)
       destination.on('error', () => this.end('destination_failed'))
       client.on('error', () => this.end('client_aborted'))
-      if (head.length > 0) {
-        destination.write(head)
+      for (const early of [head, adopted?.early]) {
+        if (early && early.length > 0) destination.write(early)
       }
       if (client.readableEnded) {
         destination.end() // It was, while the destination was dialled.
       } else {
-        client.once('end', () => destination.end())
+        client.once('end', () => passEnd(client, destination))
       }
-      destination.once('end', () => client.end())
+      destination.once('end', () => passEnd(destination, client))
       destination.setTimeout(idleTimeoutMs, () => this.end('idle'))
 
-      client.on('data', (bytes: Buffer) => {
-        this.#lastMs = Date.now()
-        if (!destination.write(bytes)) {
-          client.pause()
-        }
-      })
-      destination.on('drain', () => client.resume())
-      if (!readsByItself) {
-        destination.on('data', (bytes: Buffer) => {
-          this.#lastMs = Date.now()
-          if (!client.write(bytes)) {
-            destination.pause()
-          }
-        })
-        client.on('drain', () => destination.resume())
+      if (adopted) {
+        this.#upward.join(client, destination)
+      } else {
+        this.#relayEvents(client, destination)
       }
-      client.resume()
+      if (readsByItself) {
+        this.#downward.join(destination, client)
+      } else {
+        this.#relayEvents(destination, client)
+      }
     })
   }
 
@@ -96,8 +99,7 @@ export class TunnelRelay {
     this.#outcome ??= outcome
     for (const socket of [this.#client, this.#destination]) {
       if (socket && !socket.destroyed) {
-        // Node resets plain TCP only; TLS to an upstream proxy that ends without close_notify says as much.
-        'encrypted' in socket ? socket.destroy() : socket.resetAndDestroy()
+        resetSocket(socket)
       }
     }
   }
@@ -109,22 +111,15 @@ export class TunnelRelay {
     }
   }
 
-  /** @returns Whether to read on. */
-  #toClient(bytes: Buffer): boolean {
-    this.#lastMs = Date.now()
-    const client = this.#client
-    client.write(bytes)
-    const replaced = this.#buffer.adapt(bytes.length)
-    if (client.writableLength === 0) {
-      // The kernel has taken it all, so that what held it is free.
-      if (replaced) this.#buffers.give(replaced)
-      return true
-    }
-    // Called back behind all that waits; 'drain' comes only where that is more than the high-water mark.
-    client.write('', () => {
-      if (replaced) this.#buffers.give(replaced)
-      this.#destination?.resume()
+  /** For a socket that reads into memory of its own. */
+  #relayEvents(source: Socket, sink: Socket): void {
+    source.on('data', (bytes: Buffer) => {
+      this.#lastMs = Date.now()
+      if (!sink.write(bytes)) {
+        source.pause()
+      }
     })
-    return false
+    sink.on('drain', () => source.resume())
+    source.resume()
   }
 }

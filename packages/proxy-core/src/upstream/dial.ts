@@ -8,6 +8,7 @@ export interface DialOptions {
   /** Milliseconds for the TCP handshake. */
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  /** With it, the socket is paused once it is connected: what takes the bytes may not be there yet. */
   readonly onread?: OnReadOpts
 }
 
@@ -51,6 +52,7 @@ export async function dial({ host, port }: Authority, options: DialOptions): Pro
     }
     socket.once('error', onError).once('connect', () => {
       cleanUp()
+      if (onread) socket.pause()
       // Until its owner listens: an error that nobody hears ends the process.
       resolve(socket.on('error', () => {}))
     })

@@ -91,11 +91,13 @@ export async function startEgressBed(): Promise<EgressBed> {
     dial,
     async settle() {
       // Each port takes its connections in order: what was dialled before a marker is there before it.
-      for (const port of PORTS) {
-        const marker = await dial({ host: MARKER, port })
-        arrivals.remove(await arrivals.find((arrival) => arrival.address === MARKER && arrival.port === port))
-        marker.destroy()
-      }
+      await Promise.all(
+        PORTS.map(async (port) => {
+          const marker = await dial({ host: MARKER, port })
+          arrivals.remove(await arrivals.find((arrival) => arrival.address === MARKER && arrival.port === port))
+          marker.destroy()
+        }),
+      )
     },
     inside,
     run(command) {

@@ -10,6 +10,7 @@ const test = testsInBed()
 
 const IPV6 = [...EMBEDDED_IPV4, ...DOTTED_IPV6]
 const PLAIN = [...NEVER, ...NOT_GLOBAL]
+const AT_ONCE = 8
 const EVERYTHING = ['0.0.0.0/0', '::/0']
 const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address)
 
@@ -29,10 +30,14 @@ function policyNaming(hosts: readonly string[], allowedIps: readonly string[]) {
 /** Statuses of one request for each, by what was asked for. */
 async function statuses(proxy: EgressProxy, hosts: readonly string[], request: (host: string) => string) {
   const all: Record<string, string> = {}
-  for (const host of hosts) {
-    const { answers, endedBy } = await send(proxy, request(bracketed(host)), { waitMs: 3_000 })
-    all[host] = `${answers.map(({ status, code }) => `${status} ${code ?? ''}`).join()} ended by ${endedBy}`
+  const left = [...hosts]
+  const askNext = async () => {
+    for (let host = left.shift(); host !== undefined; host = left.shift()) {
+      const { answers, endedBy } = await send(proxy, request(bracketed(host)), { waitMs: 5_000 })
+      all[host] = `${answers.map(({ status, code }) => `${status} ${code ?? ''}`).join()} ended by ${endedBy}`
+    }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, askNext))
   return all
 }
 

@@ -1,11 +1,20 @@
 // npm run bench [-- NAME [rounds]]: prints the tables of docs/benchmarks.md.
 import { availableParallelism, cpus } from 'node:os'
+import { benchEgressDecision } from './egress-decision.mjs'
 import { benchExchange } from './exchange.mjs'
 import { benchRotation } from './rotation.mjs'
 import { benchScan } from './scan.mjs'
 import { benchStartup } from './startup.mjs'
+import { benchTunnel } from './tunnel.mjs'
 
-const BENCHES = { startup: benchStartup, rotation: benchRotation, exchange: benchExchange, scan: benchScan }
+const BENCHES = {
+  startup: benchStartup,
+  rotation: benchRotation,
+  exchange: benchExchange,
+  scan: benchScan,
+  'egress-decision': benchEgressDecision,
+  tunnel: benchTunnel,
+}
 
 const [name, rounds] = process.argv.slice(2)
 if (name !== undefined && !Object.hasOwn(BENCHES, name)) {

@@ -2,6 +2,7 @@ import type { CallingPrograms } from '../access/calling-program.js'
 import { isCanonicalPath } from '../http/canonical-path.js'
 import { isNeverAddress } from './address-guard.js'
 import type { CompiledEndpoint, CompiledPolicy } from './compile-policy.js'
+import { mayBeAddress } from './may-be-address.js'
 
 /** Where a client wants to go, as far as it is known before anything is looked up. */
 export interface EgressRequest {
@@ -56,7 +57,7 @@ export function needsPrograms(policy: CompiledPolicy, { host, port }: EgressRequ
 /** Decides by name alone, so that a denied name is never looked up: a lookup would carry it out of the sandbox. */
 export function decideEgress(policy: CompiledPolicy, request: EgressRequest): NameVerdict {
   const { host, port, via, http } = request
-  if (isNeverHost(host) || isNeverAddress(host)) {
+  if (isNeverHost(host) || (mayBeAddress(host) && isNeverAddress(host))) {
     return { action: 'deny', why: 'never' }
   }
   const named = policy.endpointsFor(host, port)

@@ -4,8 +4,9 @@ import type { Socket } from 'node:net'
 import { expect } from 'vitest'
 import { echoes } from './arrivals.js'
 import type { EgressBed } from './egress-bed.js'
-import { answerTo, closed, connect, expectDenied, get, openTunnel, readUntil } from './egress-client.js'
+import { answerTo, closed, connect, expectDenied, get, openTunnel, readUntil, send } from './egress-client.js'
 import { type EgressProxy, type NetworkPolicies, policyText, startEgressProxy } from './egress-proxy.js'
+import { holdArrivals, putLoad } from './load.js'
 import { testsInBed } from './test-in-bed.js'
 
 const test = testsInBed()
@@ -93,6 +94,45 @@ test('so are tunnels whose address, port or program it forbids', async (bed) => 
   await expectAlive(program)
   proxy.writePolicy(policies('10.86.8.2/32', 8000, '/usr/bin/git'))
   await closed(program, RELOAD_MS)
+})
+
+test('a policy that changes while a destination is slow to answer the dial is the one that holds', async (bed) => {
+  const port = 9000
+  bed.names.set('slow.example.com', ['93.184.216.1'])
+  await using proxy = await startEgressProxy(bed, { slow: { endpoints: [{ host: 'slow.example.com', port }] } })
+  await using destination = await holdArrivals(bed, port, 1)
+  // With its queue full, the kernel does not answer further connections.
+  destination.kill('SIGSTOP')
+  await using _queue = await putLoad(bed, 'holds', port, '-', 2)
+  const asking = send(proxy, connect(`slow.example.com:${port}`), { waitMs: 8_000 })
+  await expect.poll(() => bed.names.namesAsked).toContain('slow.example.com')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+
+  const from = proxy.lines.length
+  proxy.writePolicy({})
+  await proxy.line({ kind: 'config', action: 'applied' }, from)
+  destination.kill('SIGCONT')
+
+  const { wire, answers: got } = await asking
+  expect(wire).not.toMatch(/^HTTP\/1\.1 200/)
+  expect(got.map(({ status }) => status)).toEqual([403])
+})
+
+test('hundreds of tunnels are closed within a second by a policy that names other programs', async (bed) => {
+  const port = 9000
+  bed.setHosts(['93.184.216.1 a.example.com'])
+  const endpoints = [{ host: 'a.example.com', port }]
+  await using proxy = await startEgressProxy(bed, { web: { endpoints } })
+  await using _destination = await holdArrivals(bed, port)
+  await using tunnels = await putLoad(bed, 'connects', proxy.port, `a.example.com:${port}`, 300)
+  expect(tunnels.outcome).toEqual({ 200: 300 })
+
+  const changedAt = performance.now()
+  proxy.writePolicy({ web: { endpoints, binaries: [{ path: '/usr/bin/git' }] } })
+
+  const revoked = () => proxy.lines.filter(({ kind, outcome }) => kind === 'tunnel' && outcome === 'revoked').length
+  await expect.poll(revoked, { timeout: 10_000, interval: 20 }).toBe(300)
+  expect(performance.now() - changedAt).toBeLessThan(RELOAD_MS)
 })
 
 test('a forwarded answer under way is cut off by a policy that forbids it, and never ends as if it were whole', async (bed) => {

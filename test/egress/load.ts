@@ -12,6 +12,8 @@ export interface Load extends AsyncDisposable {
   readonly outcome: LoadOutcome
   /** Lets them go. @returns What has become of them by then. */
   release(): Promise<LoadOutcome>
+  /** Stops its process, or lets it go on. */
+  kill(signal: 'SIGSTOP' | 'SIGCONT'): void
 }
 
 type LoadMode = 'connects' | 'resets' | 'trickle' | 'holds'
@@ -29,9 +31,13 @@ export async function putLoad(
   return start(bed, [mode, String(port), target, String(count)])
 }
 
-/** Takes connections to a port at every address, and holds them: too many for the test to see each. */
-export async function holdArrivals(bed: EgressBed, port: number): Promise<Load> {
-  return start(bed, ['sink', String(port)])
+/**
+ * Takes connections to a port at every address, and holds them: too many for the test to see each.
+ *
+ * @param backlog - Connections that the kernel takes while the process is stopped, less one.
+ */
+export async function holdArrivals(bed: EgressBed, port: number, backlog = 4_096): Promise<Load> {
+  return start(bed, ['sink', String(port), String(backlog)])
 }
 
 async function start(bed: EgressBed, args: readonly string[]): Promise<Load> {
@@ -47,11 +53,13 @@ async function start(bed: EgressBed, args: readonly string[]): Promise<Load> {
   const outcome = await next()
   return {
     outcome,
+    kill: (signal) => void child.kill(signal),
     async release() {
       child.stdin.end()
       return next()
     },
     async [Symbol.asyncDispose]() {
+      child.kill('SIGCONT')
       child.stdin.end()
       await ended
     },

@@ -1,7 +1,7 @@
 // Many connections at once, inside the bed. Prints one line of JSON with what came of them, and holds them until standard
 // input ends.
 //
-//   node load.mjs sink PORT                         takes connections to any address and holds them
+//   node load.mjs sink PORT [BACKLOG]               takes connections to any address and holds them
 //   node load.mjs connects PROXY-PORT TARGET COUNT  opens tunnels and holds those that are opened
 //   node load.mjs resets PROXY-PORT TARGET COUNT    resets each right behind its CONNECT
 //   node load.mjs trickle PROXY-PORT TARGET COUNT   sends heads of which each second brings one byte
@@ -65,7 +65,9 @@ const modes = {
 
 if (mode === 'sink') {
   const server = createServer({ allowHalfOpen: false }, (socket) => socket.on('error', () => {}).resume())
-  await new Promise((resolve) => server.listen({ port: Number(port), host: '::', backlog: 4096 }, resolve))
+  await new Promise((resolve) =>
+    server.listen({ port: Number(port), host: '::', backlog: Number(target ?? 4096) }, resolve),
+  )
 } else {
   let started = 0
   const work = async () => {

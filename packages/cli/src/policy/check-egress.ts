@@ -8,7 +8,7 @@ import {
   resolveHost,
 } from '@nemoclaw/proxy-core/policy'
 import { usageError } from '../provider/usage-error.js'
-import type { PolicyFile } from './policy-file.js'
+import { allowCommandOf, type PolicyFile } from './policy-file.js'
 import { readPolicyFile } from './read-policy-file.js'
 import { withRealBinaries } from './real-binaries.js'
 
@@ -48,7 +48,7 @@ export async function checkEgress(file: PolicyFile, options: CheckOptions): Prom
   const { binary } = options
   const programs = async () => (binary === undefined ? undefined : { processes: [[binary]] })
   const context = {
-    policy: fixedPolicy(policy),
+    policy: { ...fixedPolicy(policy), allowCommand: allowCommandOf(file) },
     resolve: resolveHost,
     isSelf: () => false,
     leavesNamesToProxy: false,

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { ALLOW_COMMAND, shellWord } from '@nemoclaw/proxy-core/policy'
 import type { StateDirectory } from '../config/state-directory.js'
 
 /** Where a policy is kept, and how the user calls it. */
@@ -16,6 +17,11 @@ export interface PolicyFile {
 export function policyFileOf(directory: StateDirectory, named?: string): PolicyFile {
   if (named !== undefined) return { path: resolve(named), shownAs: shortened(named) }
   return { path: join(directory.path, 'policy.yaml'), shownAs: join(directory.shownAs, 'policy.yaml'), directory }
+}
+
+/** What a person types to allow a destination in that file, up to the destination. */
+export function allowCommandOf({ directory, path }: PolicyFile): string {
+  return directory ? ALLOW_COMMAND : `${ALLOW_COMMAND} --policy ${shellWord(path)}`
 }
 
 /** A shell has written the home folder out. */

@@ -17,14 +17,14 @@ export async function privateBlocksOf(host: string): Promise<readonly string[]> 
   }
   const addresses = await resolveHost(host).catch((cause: unknown) => {
     throw new UserError('ERR_HOST_UNRESOLVED', `${host} has no address here and now`, {
-      suggestions: ['Name its address: --allowed-ip 10.0.0.5/32'],
+      suggestions: ['Name the addresses that it will have, in place of --private: --allowed-ip ADDRESS/32'],
       cause,
     })
   })
   const other = addresses.find((address) => !isOpenable(address))
   if (other !== undefined) {
     throw new UserError('ERR_HOST_NOT_PRIVATE', `${host} has the address ${other}, which is not a private one`, {
-      suggestions: ['A public host needs no --private, and is reached over https: nemoclaw policy allow HOST:443'],
+      suggestions: [`Plain HTTP does not leave the private network; over https: nemoclaw policy allow ${host}:443`],
     })
   }
   return [...new Set(addresses)].map((address) => `${address}/${address.includes(':') ? 128 : 32}`)

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledPolicy, DENY_ALL, type PolicySource } from '@nemoclaw/proxy-core/policy'
 import { watchFile } from '../config/watch-file.js'
-import type { PolicyFile } from '../policy/policy-file.js'
+import { allowCommandOf, type PolicyFile } from '../policy/policy-file.js'
 import { counted } from '../report/counted.js'
 import type { ConfigurationEvent } from './session-routes.js'
 
@@ -60,6 +60,11 @@ export class LivePolicy implements PolicySource {
 
   get current(): CompiledPolicy {
     return this.#current
+  }
+
+  /** The file of `--policy` is not the one that is changed without it. */
+  get allowCommand(): string {
+    return allowCommandOf(this.#options.file)
   }
 
   get isLearning(): boolean {

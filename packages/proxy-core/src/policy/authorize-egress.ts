@@ -48,7 +48,7 @@ export async function authorizeEgress(
   const request = needsPrograms(policy.current, asked) ? { ...asked, programs: await identify() } : asked
   const byName = decideEgress(policy.current, request)
   if (byName.action === 'deny' && !(policy.isLearning && isLearnable(byName.why))) {
-    throw new EgressDenied(request, byName)
+    throw new EgressDenied(request, byName, policy.allowCommand)
   }
   const addresses = await resolveFor(request, context)
   if (addresses.length > MAX_ADDRESSES) {
@@ -81,16 +81,20 @@ export function judgeEgress(
       return { request, policy: best.policy, addresses, hasRules: best.admitsRequest !== undefined }
     }
     const [{ endpoint, verdict }] = judged as [(typeof judged)[0]]
-    throw new EgressDenied(request, { why: 'address', policy: endpoint.policy, verdict: verdict as never })
+    throw new EgressDenied(
+      request,
+      { why: 'address', policy: endpoint.policy, verdict: verdict as never },
+      policy.allowCommand,
+    )
   }
   if (policy.isLearning && isLearnable(byName.why)) {
     const verdict = judgeAddresses(addresses, [], request.via)
     if (verdict.action === 'allow') {
       return { request, policy: undefined, addresses, hasRules: false }
     }
-    throw new EgressDenied(request, { why: 'address', policy: '', verdict })
+    throw new EgressDenied(request, { why: 'address', policy: '', verdict }, policy.allowCommand)
   }
-  throw new EgressDenied(request, byName)
+  throw new EgressDenied(request, byName, policy.allowCommand)
 }
 
 function judge(request: EgressRequest, addresses: readonly string[], endpoint: CompiledEndpoint): AddressVerdict {

@@ -4,6 +4,7 @@ import { parseIpAddress } from '../address/ip-address.js'
 import { ProxyError } from '../proxy-error.js'
 import type { AddressVerdict } from './address-guard.js'
 import type { EgressRequest, NameDenial } from './decide-egress.js'
+import { isVisible, shellWord, visibleText } from './shell-word.js'
 
 type AddressDenial = Extract<AddressVerdict, { readonly action: 'deny' }>
 
@@ -17,6 +18,8 @@ export type EgressDenial =
   /** The policy was changed meanwhile. */
   | { readonly why: 'revoked'; readonly policy: string }
 
+export const ALLOW_COMMAND = 'nemoclaw policy allow'
+
 /** A destination that the policy or the address guard denies, with what a person can do about it. */
 export class EgressDenied extends ProxyError {
   readonly denial: EgressDenial
@@ -27,13 +30,14 @@ export class EgressDenied extends ProxyError {
   /** Executables behind the connection, where they were the reason. */
   readonly programs: readonly string[]
 
-  constructor({ host, port, via }: EgressRequest, denial: EgressDenial) {
+  /** @param allowCommand - What allows a destination, to be completed. */
+  constructor({ host, port, via }: EgressRequest, denial: EgressDenial, allowCommand = ALLOW_COMMAND) {
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     super('ERR_DESTINATION_DENIED', `Egress to ${authority} is denied: ${explain(denial, via)}.`)
     this.denial = denial
     this.policy = 'policy' in denial && denial.policy !== '' ? denial.policy : undefined
     this.programs = denial.why === 'program' ? callingExecutables(denial.programs) : []
-    this.nextSteps = nextSteps({ host, via }, authority, denial)
+    this.nextSteps = nextSteps({ host, via }, `${allowCommand} ${shellWord(authority)}`, denial)
   }
 }
 
@@ -55,7 +59,7 @@ function explain(denial: EgressDenial, via: EgressRequest['via']): string {
     case 'ambiguous_path':
       return `policy "${denial.policy}" has rules for paths, and this path can be read in more than one way`
     case 'method_or_path':
-      return `policy "${denial.policy}" does not allow this method and path`
+      return `the rules of policy "${denial.policy}" do not allow this method and path`
     case 'address':
       return explainAddress(denial.verdict, denial.policy, via)
     case 'too_many_addresses':
@@ -88,21 +92,24 @@ function explainAddress(
 function callers({ programs }: Extract<EgressDenial, { readonly why: 'program' }>): string {
   return programs === undefined
     ? ', and the program behind this connection cannot be told'
-    : `, not to ${callingExecutables(programs).join(' and ')}`
+    : `, not to ${callingExecutables(programs).map(visibleText).join(' and ')}`
 }
 
 function nextSteps(
   { host, via }: Pick<EgressRequest, 'host' | 'via'>,
-  authority: string,
+  allow: string,
   denial: EgressDenial,
 ): readonly string[] {
-  const allow = `nemoclaw policy allow ${authority}`
   switch (denial.why) {
     case 'no_policy':
     case 'port':
       return [via === 'forward' || isOfOwnNetwork(host) ? `${allow} --private` : allow]
-    case 'program':
-      return [[allow, ...callingExecutables(denial.programs).map((path) => `--binary ${path}`)].join(' ')]
+    case 'program': {
+      const paths = callingExecutables(denial.programs)
+      // A client chooses what its program is called: a path that is a pattern, or not what it looks like, is none to paste.
+      const areNameable = paths.length > 0 && paths.every((path) => isVisible(path) && !path.includes('*'))
+      return areNameable ? [[allow, ...paths.map((path) => `--binary ${shellWord(path)}`)].join(' ')] : []
+    }
     case 'no_allowed_ips':
       return [`${allow} --private`]
     case 'address': {
@@ -111,9 +118,6 @@ function nextSteps(
         ? [`${allow} --allowed-ip ${address}/${address.includes(':') ? 128 : 32}`]
         : []
     }
-    case 'method_or_path':
-    case 'ambiguous_path':
-      return ['nemoclaw policy show']
     default:
       return []
   }

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { expect } from 'vitest'
 import { echoes } from './arrivals.js'
@@ -227,6 +228,29 @@ test('a file that is emptied or removed denies all and closes every tunnel, unti
     await expect.poll(() => isServed(proxy, 'a.example.com:443'), { timeout: RELOAD_MS, interval: 50 }).toBe(true)
   }
 }, 60_000)
+
+test('what is no file is no policy: a folder or a pipe in its place holds up nothing and keeps the last good one', async (bed) => {
+  nameAll(bed)
+  await using proxy = await startEgressProxy(bed, web('a'))
+  const ways: readonly (() => void)[] = [
+    () => mkdirSync(proxy.policyFile),
+    () => execFileSync('mkfifo', ['-m', '600', proxy.policyFile]),
+    () => symlinkSync(proxy.policyFile, proxy.policyFile),
+  ]
+
+  for (const [index, put] of ways.entries()) {
+    const from = proxy.lines.length
+    renameSync(proxy.policyFile, `${proxy.policyFile}.${index}`)
+    put()
+    const told = () =>
+      proxy.lines.slice(from).filter(({ kind, action }) => kind === 'config' && action === 'kept_last_good')
+    await expect.poll(told, { timeout: 3_000, message: `way ${index}` }).not.toEqual([])
+    expect([index, await isServed(proxy, 'b.example.com:443')]).toEqual([index, false])
+    rmSync(proxy.policyFile, { recursive: true })
+    proxy.writePolicy(web('a'))
+    await expect.poll(() => isServed(proxy, 'a.example.com:443'), { timeout: RELOAD_MS, interval: 50 }).toBe(true)
+  }
+})
 
 test('it starts without its policy file and denies all, and follows the file once it comes', async (bed) => {
   nameAll(bed)

@@ -3,6 +3,7 @@ import { classifyAddress } from '../address/address-class.js'
 import { parseIpAddress } from '../address/ip-address.js'
 import type { TunnelOutcome } from '../egress-facts.js'
 import type { AuthorizedEgress, Identify } from '../policy/authorize-egress.js'
+import { EgressDenied } from '../policy/egress-denied.js'
 import type { LiveEgress } from '../policy/live-egress.js'
 import { connectThroughProxy } from '../upstream/connect-through-proxy.js'
 import { dial } from '../upstream/dial.js'
@@ -58,27 +59,38 @@ export async function openTunnel(
   context: TunnelContext,
   leave: () => void,
 ): Promise<Tunnel> {
-  const { request, addresses } = authorized
-  const { buffers, live, upstreamProxy, dialTimeoutMs: timeoutMs, idleTimeoutMs } = context
+  const { live, buffers, upstreamProxy, idleTimeoutMs } = context
   const startedAt = performance.now()
-  const gone = new AbortController()
-  const onGone = () => gone.abort()
-  client.once('close', onGone)
   const relay = new TunnelRelay(client, buffers)
-  const isProxied = upstreamProxy !== undefined && !addresses.some(isOwnNetwork)
-  let destination: Socket
-  if (isProxied) {
-    const options = { timeoutMs, signal: gone.signal, allowHalfOpen: true }
-    const { socket, head } = await connectThroughProxy(upstreamProxy, request, options)
-    destination = socket
-    socket.unshift(head)
-  } else {
-    destination = await dial(request, { addresses, timeoutMs, signal: gone.signal, onread: relay.onread })
+  const cut = new AbortController()
+  let isDialled = false
+  // From before it is dialled: a policy that changes meanwhile is the one that holds.
+  const forget = live.add(authorized, identify, (denied) => (isDialled ? relay.end('revoked') : cut.abort(denied)))
+  const onGone = () => cut.abort()
+  client.once('close', onGone)
+  if (client.destroyed) {
+    onGone()
   }
-  client.off('close', onGone)
+  const isProxied = upstreamProxy !== undefined && !authorized.addresses.some(isOwnNetwork)
+  let destination: Socket
+  try {
+    destination = await (isProxied
+      ? dialThrough(upstreamProxy, authorized, context, cut.signal)
+      : dial(authorized.request, {
+          addresses: authorized.addresses,
+          timeoutMs: context.dialTimeoutMs,
+          signal: cut.signal,
+          onread: relay.onread,
+        }))
+  } catch (error) {
+    forget()
+    throw cut.signal.reason instanceof EgressDenied ? cut.signal.reason : error
+  } finally {
+    client.off('close', onGone)
+  }
+  isDialled = true
   // Behind an upstream proxy's answer: what was said to it is not the tunnel's.
   const before = { written: destination.bytesWritten, read: destination.bytesRead - destination.readableLength }
-  const forget = live.add(authorized, identify, () => relay.end('revoked'))
   return {
     get idleMs() {
       return relay.idleMs
@@ -96,6 +108,17 @@ export async function openTunnel(
       }
     },
   }
+}
+
+async function dialThrough(
+  proxy: UpstreamProxy,
+  { request }: AuthorizedEgress,
+  { dialTimeoutMs: timeoutMs }: TunnelContext,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { socket, head } = await connectThroughProxy(proxy, request, { timeoutMs, signal, allowHalfOpen: true })
+  socket.unshift(head)
+  return socket
 }
 
 /** What an upstream proxy would not find: addresses of the network that this machine is in. */

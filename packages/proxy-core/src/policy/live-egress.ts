@@ -38,12 +38,10 @@ export class LiveEgress {
 
   async #judgeAll(): Promise<void> {
     const round = ++this.#round
+    await this.#identifyAll()
     let judged = 0
     for (const live of [...this.#live]) {
       if (++judged % JUDGED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
-      if (live.request.programs === undefined && needsPrograms(this.#policy.current, live.request)) {
-        live.request = { ...live.request, programs: await live.identify() }
-      }
       if (round !== this.#round) return // Changed again: a later round judges all of them.
       try {
         judgeEgress(live.request, live.addresses, this.#policy)
@@ -54,5 +52,17 @@ export class LiveEgress {
         )
       }
     }
+  }
+
+  /** Who asks at the same time shares the search, so that thousands cost two. */
+  async #identifyAll(): Promise<void> {
+    const unknown = [...this.#live].filter(
+      ({ request }) => request.programs === undefined && needsPrograms(this.#policy.current, request),
+    )
+    await Promise.all(
+      unknown.map(async (live) => {
+        live.request = { ...live.request, programs: await live.identify() }
+      }),
+    )
   }
 }

@@ -58,6 +58,9 @@ export async function dial({ host, port }: Authority, options: DialOptions): Pro
     })
     limit.addEventListener('abort', onLimit)
     signal.addEventListener('abort', onCut)
+    if (signal.aborted) {
+      onCut()
+    }
   })
 }
 

@@ -27,7 +27,7 @@ export interface EgressBed extends AsyncDisposable {
   /** Replaces /etc/resolv.conf but for the name server's line. */
   setResolver(lines: readonly string[]): void
   /** Connects to an address inside. */
-  dial(where: { readonly host: string; readonly port: number }): Promise<Socket>
+  dial(where: DialledAddress): Promise<Socket>
   /** Everything that was sent out before this call has arrived once it returns. */
   settle(): Promise<void>
   /** What to run for a program and its arguments to be inside. */
@@ -36,6 +36,13 @@ export interface EgressBed extends AsyncDisposable {
   run(command: readonly string[]): ReturnType<typeof runCommand>
   /** Forgets names, questions, hosts and arrivals. */
   clear(): void
+}
+
+export interface DialledAddress {
+  readonly host: string
+  readonly port: number
+  /** Whether ending it closes it: from outside, the one looks like the other. */
+  readonly endsWhole?: boolean
 }
 
 /** Where connections to every address are taken. */
@@ -72,7 +79,7 @@ export async function startEgressBed(): Promise<EgressBed> {
   })
   await answerQueries(child, () => names)
 
-  const dial = async (where: { readonly host: string; readonly port: number }) => {
+  const dial = async (where: DialledAddress) => {
     const socket = connect({ path: join(folder, 'dial.sock'), allowHalfOpen: true })
     await once(socket, 'connect')
     socket.write(`${JSON.stringify(where)}\n`)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { ProxyLimits } from '@nemoclaw/proxy-core'
 import type { EgressPolicy } from '@nemoclaw/proxy-core/policy'
 import { type ProxyCommand, runProxyCommand } from '../session/run-proxy-command.js'
-import type { EgressBed } from './egress-bed.js'
+import type { DialledAddress, EgressBed } from './egress-bed.js'
 
 /** `network_policies` of a policy file: JSON is YAML. */
 export type NetworkPolicies = Readonly<Record<string, NetworkPolicyYaml>>
@@ -30,7 +30,7 @@ export interface EgressProxy extends ProxyCommand {
   /** Replaces the policy file at once. */
   writePolicy(policies: NetworkPolicies | string): void
   /** A connection to its port. */
-  dial(): Promise<Socket>
+  dial(how?: Pick<DialledAddress, 'endsWhole'>): Promise<Socket>
   /** Memory in use, in bytes. */
   residentBytes(): number
 }
@@ -80,7 +80,7 @@ function egressProxy(bed: EgressBed, command: ProxyCommand, policyFile: string):
   return Object.assign(command, {
     policyFile,
     writePolicy: (policies: NetworkPolicies | string) => writePolicyFile(policyFile, policies),
-    dial: () => bed.dial({ host: '127.0.0.1', port: command.port }),
+    dial: (how = {}) => bed.dial({ host: '127.0.0.1', port: command.port, ...how }),
     residentBytes: () => residentBytes(command.pid),
   })
 }

@@ -297,7 +297,7 @@ test('where the client leaves, while it waits or while it reads, the destination
 
   for (const [index, said] of ['', 'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello'].entries()) {
     bed.arrivals.greet = says(said)
-    const client = await proxy.dial()
+    const client = await proxy.dial({ endsWhole: true })
     client.write(get('http://lab.example.com:8000/'))
     await expect.poll(() => bed.arrivals.all.length).toBe(index + 1)
     if (said) await once(client, 'data')

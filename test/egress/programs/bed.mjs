@@ -2,7 +2,8 @@
 // and resolv.conf of FOLDER in the place of the system's, and carries bytes between here and the test outside, which
 // decides everything. A socket in the file system is reachable from both sides.
 //
-//   FOLDER/dial.sock        the test connects, writes a line of JSON {host, port}, and is connected with it
+//   FOLDER/dial.sock        the test connects, writes a line of JSON {host, port}, and is connected with it; with
+//                           {endsWhole: true} its end closes the connection, else only one side of it
 //   FOLDER/everywhere.sock  connected for each connection to one of the ports, with a line {address, port} ahead
 //   standard output         {"ready": true}, then {"query": ID, "transport", "message": BASE64} for each DNS query
 //   standard input          {"query": ID, "message": BASE64} for each that is answered; its end ends this program
@@ -62,7 +63,11 @@ function takeLine(socket, callback) {
 
 const dialer = createServer(HALF_OPEN, (outside) => {
   outside.on('error', () => outside.destroy())
-  takeLine(outside, (where) => carry(outside, connect({ ...where, ...HALF_OPEN })))
+  takeLine(outside, ({ endsWhole, ...where }) => {
+    const inside = connect({ ...where, ...HALF_OPEN })
+    carry(outside, inside)
+    if (endsWhole) outside.on('end', () => inside.destroy())
+  })
 })
 listen(dialer, join(folder, 'dial.sock'))
 

@@ -128,9 +128,7 @@ async function exchange(socket, plan, role, offset) {
     await send(socket, patternOf(plan.id, way), mine, until, before)
   }
   if (resets) {
-    // Not `resetAndDestroy`, which says that this is the end before it resets.
-    socket.resetAndClosing = true
-    socket.destroy()
+    socket.resetAndDestroy()
     pending.delete(name)
     return
   }

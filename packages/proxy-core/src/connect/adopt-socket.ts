@@ -36,9 +36,8 @@ export function adoptSocket(socket: Socket, onread: OnReadOpts): AdoptedSocket |
     if (early) socket.unshift(early)
     return undefined
   }
-  for (const name of ADDRESSES) {
-    Object.defineProperty(socket, name, { get: () => adopted[name] })
-  }
+  // Values, not getters: six functions for each of thousands of sockets are no small thing.
+  for (const name of ADDRESSES) Object.defineProperty(socket, name, { value: adopted[name] })
   // Without its handle it would wait for a connection before it ends.
   socket.destroySoon = () => adopted.destroySoon()
   socket.once('close', () => adopted.destroy())

@@ -1,5 +1,6 @@
 // npm run bench [-- NAME [rounds]]: prints the tables of docs/benchmarks.md.
 import { availableParallelism, cpus } from 'node:os'
+import { benchCallingProgram } from './calling-program.mjs'
 import { benchEgressDecision } from './egress-decision.mjs'
 import { benchExchange } from './exchange.mjs'
 import { benchRotation } from './rotation.mjs'
@@ -12,6 +13,7 @@ const BENCHES = {
   rotation: benchRotation,
   exchange: benchExchange,
   scan: benchScan,
+  'calling-program': benchCallingProgram,
   'egress-decision': benchEgressDecision,
   tunnel: benchTunnel,
 }

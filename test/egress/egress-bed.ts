@@ -52,6 +52,8 @@ const BED = fileURLToPath(new URL('programs/bed.mjs', import.meta.url))
 const AS_ROOT = process.geteuid?.() === 0
 const NAMESPACES = [...(AS_ROOT ? [] : ['--user', '--map-root-user']), '--net', '--mount']
 const NAME_SERVER = 'nameserver 127.0.0.53'
+/** A test that is cut off disposes of nothing. */
+const ENDING_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--']
 /** Nobody dials it but `settle`. */
 const MARKER = '192.0.2.254'
 
@@ -85,7 +87,8 @@ export async function startEgressBed(): Promise<EgressBed> {
     socket.write(`${JSON.stringify(where)}\n`)
     return socket
   }
-  const inside = (command: readonly string[]) => ['nsenter', ...entering(child.pid!), '--', ...command] as const
+  const inside = (command: readonly string[]) =>
+    ['nsenter', ...entering(child.pid!), '--', ...ENDING_WITH_US, ...command] as const
   return {
     get names() {
       return names

@@ -2,7 +2,6 @@ import { type AddressInfo, createServer, Server as NetServer } from 'node:net'
 import type { ClientAccess } from './access/authenticate-client.js'
 import { identifyOffLoop } from './access/identify-off-loop.js'
 import { TunnelBuffers } from './connect/tunnel-buffers.js'
-import { TunnelCount } from './connect/tunnel-count.js'
 import { isListener } from './is-listener.js'
 import { OpenConnections } from './open-connections.js'
 import type { EgressContext } from './policy/authorize-egress.js'
@@ -14,6 +13,7 @@ import type { ProxyEventListener } from './proxy-event.js'
 import { createProxyServer, type ProxyLimits } from './proxy-server.js'
 import type { RouteSource } from './route/route-source.js'
 import type { ServerCertificates } from './tls/server-certificates.js'
+import { DestinationCount } from './upstream/destination-count.js'
 import { createUpstreamPool } from './upstream/upstream-pool.js'
 import type { UpstreamProxy } from './upstream/upstream-proxy.js'
 
@@ -94,6 +94,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     isSelf: (address, port) => addresses.some((listener) => isListener(listener, address, port)),
     leavesNamesToProxy: upstreamProxy !== undefined,
   }
+  const count = new DestinationCount(limits.maxTunnels)
   const { dialTimeoutMs, tunnelIdleTimeoutMs, forwardIdleTimeoutMs } = limits
   const programs = identifyOffLoop()
   const { server, accept } = createProxyServer({
@@ -101,14 +102,22 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     identify: programs.identify,
     egress,
     tunnels: {
-      count: new TunnelCount(limits.maxTunnels),
+      count,
       buffers: new TunnelBuffers(),
       live,
       dialTimeoutMs,
       idleTimeoutMs: tunnelIdleTimeoutMs,
       upstreamProxy,
     },
-    forward: { access, identify: programs.identify, egress, live, dialTimeoutMs, idleTimeoutMs: forwardIdleTimeoutMs },
+    forward: {
+      access,
+      identify: programs.identify,
+      egress,
+      live,
+      count,
+      dialTimeoutMs,
+      idleTimeoutMs: forwardIdleTimeoutMs,
+    },
     certificates: options.certificates,
     routes: options.routes,
     send: pool.send,

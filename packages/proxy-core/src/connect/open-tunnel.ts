@@ -6,14 +6,14 @@ import type { AuthorizedEgress, Identify } from '../policy/authorize-egress.js'
 import { EgressDenied } from '../policy/egress-denied.js'
 import type { LiveEgress } from '../policy/live-egress.js'
 import { connectThroughProxy } from '../upstream/connect-through-proxy.js'
+import type { DestinationCount } from '../upstream/destination-count.js'
 import { dial } from '../upstream/dial.js'
 import type { UpstreamProxy } from '../upstream/upstream-proxy.js'
 import { TunnelRelay } from './relay-tunnel.js'
 import type { TunnelBuffers } from './tunnel-buffers.js'
-import type { TunnelCount } from './tunnel-count.js'
 
 export interface TunnelContext {
-  readonly count: TunnelCount
+  readonly count: DestinationCount
   readonly buffers: TunnelBuffers
   readonly live: LiveEgress
   /** Milliseconds for the TCP handshake with the destination. */

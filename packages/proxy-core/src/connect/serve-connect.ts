@@ -58,17 +58,16 @@ export async function serveConnect(
       'inference.local is served on port 443 only: use https://inference.local/v1.',
     )
   }
+  const programs = () => identify(client)
+  const authorized = await authorizeEgress({ ...destination, via: 'tunnel' }, programs, egress)
+  facts.policy = authorized.policy
+  facts.addresses = authorized.addresses
+  facts.isLearned = authorized.policy === undefined || undefined
+  if (authorized.hasRules) {
+    return { kind: 'inspect', destination }
+  }
   const leave = tunnels.count.enter()
   try {
-    const programs = () => identify(client)
-    const authorized = await authorizeEgress({ ...destination, via: 'tunnel' }, programs, egress)
-    facts.policy = authorized.policy
-    facts.addresses = authorized.addresses
-    facts.isLearned = authorized.policy === undefined || undefined
-    if (authorized.hasRules) {
-      leave()
-      return { kind: 'inspect', destination }
-    }
     return { kind: 'tunnel', tunnel: await openTunnel(authorized, programs, client, tunnels, leave) }
   } catch (error) {
     leave()

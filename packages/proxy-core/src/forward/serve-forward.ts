@@ -7,6 +7,7 @@ import { checkRequestHead } from '../http/request-head.js'
 import { authorizeEgress, type EgressContext } from '../policy/authorize-egress.js'
 import type { LiveEgress } from '../policy/live-egress.js'
 import { ProxyError } from '../proxy-error.js'
+import type { DestinationCount } from '../upstream/destination-count.js'
 import { dial } from '../upstream/dial.js'
 import { refuseLoop } from './forward-fields.js'
 import { absoluteFormTarget, originFormTarget, requireSameHost } from './forward-target.js'
@@ -19,6 +20,7 @@ export interface ForwardContext {
   readonly identify: IdentifyPrograms
   readonly egress: EgressContext
   readonly live: LiveEgress
+  readonly count: DestinationCount
   /** Milliseconds for the TCP handshake with the destination. */
   readonly dialTimeoutMs: number
   /** Milliseconds without a byte either way. */
@@ -37,7 +39,7 @@ export interface ForwardContext {
 export async function serveForward(
   exchange: ClientExchange,
   within: Authority | undefined,
-  { access, identify, egress, live, dialTimeoutMs, idleTimeoutMs }: ForwardContext,
+  { access, identify, egress, live, count, dialTimeoutMs, idleTimeoutMs }: ForwardContext,
   facts: EgressFacts,
 ): Promise<void> {
   const { request, cut } = exchange
@@ -76,11 +78,13 @@ export async function serveForward(
   const authorized = await authorizeEgress(question, programs, egress)
   const { policy, addresses } = authorized
   Object.assign(facts, { policy, addresses })
+  const leave = count.enter()
   const forget = live.add(authorized, programs, (denied) => cut.abort(denied))
   try {
     const socket = await dial(target, { addresses, timeoutMs: dialTimeoutMs, signal: cut.signal })
     await relayForward(exchange, socket, target, idleTimeoutMs, facts)
   } finally {
     forget()
+    leave()
   }
 }

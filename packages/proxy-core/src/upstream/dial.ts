@@ -19,7 +19,8 @@ const NEXT_ADDRESS_MS = 1_000
  * Opens a TCP connection to a destination the client chose, by addresses that the gate has checked.
  *
  * @returns A connected socket. The caller owns it and must destroy it.
- * @throws {ProxyError} `ERR_DESTINATION_REFUSED`, `ERR_DESTINATION_UNREACHABLE` (502), `ERR_DESTINATION_TIMEOUT` (504).
+ * @throws {ProxyError} `ERR_DESTINATION_REFUSED`, `ERR_DESTINATION_UNREACHABLE` (502), `ERR_TOO_MANY_TUNNELS` (503),
+ *   `ERR_DESTINATION_TIMEOUT` (504).
  */
 export async function dial({ host, port }: Authority, options: DialOptions): Promise<Socket> {
   const { addresses, timeoutMs, signal, onread } = options
@@ -68,6 +69,9 @@ function connectFailure({ code }: NodeJS.ErrnoException): [code: ProxyErrorCode,
   switch (code) {
     case 'ECONNREFUSED':
       return ['ERR_DESTINATION_REFUSED', 'refused the connection']
+    case 'EMFILE':
+    case 'ENFILE':
+      return ['ERR_TOO_MANY_TUNNELS', 'cannot be dialled: the proxy has no descriptors left (ulimit -n)']
     case 'ETIMEDOUT':
       return ['ERR_DESTINATION_TIMEOUT', 'did not answer']
     default:

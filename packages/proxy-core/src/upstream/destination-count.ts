@@ -1,7 +1,7 @@
 import { ProxyError } from '../proxy-error.js'
 
-/** How many tunnels are open or being opened: each holds two connections, and they are not endless. */
-export class TunnelCount {
+/** How many destinations are connected to at once, or being dialled: each costs two descriptors, and they are not endless. */
+export class DestinationCount {
   readonly #limit: number
   #open = 0
 
@@ -19,7 +19,10 @@ export class TunnelCount {
    */
   enter(): () => void {
     if (this.#open >= this.#limit) {
-      throw new ProxyError('ERR_TOO_MANY_TUNNELS', `${this.#limit} tunnels are open, and no more are served at once.`)
+      throw new ProxyError(
+        'ERR_TOO_MANY_TUNNELS',
+        `${this.#limit} connections to destinations are open, and no more are served at once.`,
+      )
     }
     this.#open++
     return () => void this.#open--

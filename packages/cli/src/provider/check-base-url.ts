@@ -1,16 +1,7 @@
 import { literalAddressRefusal } from '@nemoclaw/proxy-core/control-plane'
+import { METADATA_NAMES } from '@nemoclaw/proxy-core/provider'
 import { MAX_VALUE_BYTES } from '../config/limits.js'
 import { usageError } from './usage-error.js'
-
-/** Names by which clouds serve credentials to whoever asks from inside. */
-const METADATA_NAMES: ReadonlySet<string> = new Set([
-  'metadata',
-  'metadata.google.internal',
-  'metadata.goog',
-  'metadata.azure.internal',
-  'instance-data',
-  'instance-data.ec2.internal',
-])
 
 /**
  * A base URL in the form in which it is stored: normalised, without a slash at its end.

@@ -1,5 +1,6 @@
 import type { CallingPrograms } from '../access/calling-program.js'
 import { isCanonicalPath } from '../http/canonical-path.js'
+import { METADATA_NAMES } from '../provider/metadata-names.js'
 import { isNeverAddress } from './address-guard.js'
 import type { CompiledEndpoint, CompiledPolicy } from './compile-policy.js'
 import { mayBeAddress } from './may-be-address.js'
@@ -34,19 +35,9 @@ export type NameVerdict =
   | { readonly action: 'allow'; readonly endpoints: readonly CompiledEndpoint[] }
   | ({ readonly action: 'deny' } & NameDenial)
 
-const NEVER_HOSTS: ReadonlySet<string> = new Set([
-  'localhost',
-  'metadata',
-  'metadata.google.internal',
-  'metadata.goog',
-  'metadata.azure.internal',
-  'instance-data',
-  'instance-data.ec2.internal',
-])
-
 /** Whether a name is this machine's or a metadata service's, and so beyond any policy. */
 export function isNeverHost(host: string): boolean {
-  return NEVER_HOSTS.has(host) || host.endsWith('.localhost')
+  return host === 'localhost' || host.endsWith('.localhost') || METADATA_NAMES.has(host)
 }
 
 /** Whether a decision depends on which programs ask. */

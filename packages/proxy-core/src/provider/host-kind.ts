@@ -1,3 +1,5 @@
+import { METADATA_NAMES } from './metadata-names.js'
+
 /**
  * What a host in a base URL is to us.
  *
@@ -5,15 +7,6 @@
  * `private` stays on this machine or in its network, so that http is accepted; all else is `public`.
  */
 export type HostKind = 'forbidden' | 'private' | 'public'
-
-const METADATA_NAMES: ReadonlySet<string> = new Set([
-  'metadata',
-  'metadata.google.internal',
-  'metadata.goog',
-  'metadata.azure.internal',
-  'instance-data',
-  'instance-data.ec2.internal',
-])
 
 /** Metadata services outside the link-local range. */
 const METADATA_ADDRESSES: ReadonlySet<string> = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192'])

@@ -1,13 +1,11 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns'
-import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
+import { type AddressClass, classifyAddress } from '../address/address-class.js'
+import { parseIpAddress } from '../address/ip-address.js'
 import { ProxyError } from '../proxy-error.js'
 
-// Required: to import CommonJS, Node parses it a second time for the names of its exports, and every proxy start waits.
-const ipaddr = createRequire(import.meta.url)('ipaddr.js') as typeof import('ipaddr.js')
-
-/** Cloud metadata services outside 169.254.0.0/16: they hand credentials to whoever asks. */
-const METADATA: ReadonlySet<string> = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254'])
+/** Where no provider is, and credentials are handed to whoever asks. */
+const NOBODYS: ReadonlySet<AddressClass> = new Set(['link-local', 'unspecified', 'metadata'])
 
 type LookupCallback = (error: Error | null, address: string | LookupAddress[], family?: number) => void
 
@@ -43,12 +41,12 @@ export function literalAddressRefusal(url: URL): ProxyError | undefined {
 }
 
 function routeAddressRefusal(scheme: string, address: string): ProxyError | undefined {
-  const parsed = ipaddr.process(address)
-  const range = parsed.range()
-  if (METADATA.has(parsed.toString()) || range === 'linkLocal' || range === 'unspecified') {
+  const parsed = parseIpAddress(address)
+  const addressClass = parsed && classifyAddress(parsed)
+  if (addressClass === undefined || NOBODYS.has(addressClass)) {
     return new ProxyError('ERR_UPSTREAM_CLEARTEXT', `The provider's address ${address} is not one a route may lead to.`)
   }
-  if (scheme === 'http:' && range !== 'loopback' && range !== 'private' && range !== 'uniqueLocal') {
+  if (scheme === 'http:' && addressClass !== 'loopback' && addressClass !== 'private') {
     return new ProxyError(
       'ERR_UPSTREAM_CLEARTEXT',
       `The provider's base URL is plain http and its address ${address} is public; use https.`,

@@ -9,16 +9,15 @@ import { UserError } from '../user-error.js'
 import { readClientToken } from './client-token.js'
 import { endProcess } from './end-process.js'
 import { readLearning } from './learn-flags.js'
-import { parseListenAddresses, requireConsentForRemote } from './listen-address.js'
+import { type ListenAddress, parseListenAddresses, requireConsentForRemote } from './listen-address.js'
 import { LivePolicy } from './live-policy.js'
 import { lineOutput } from './log-output.js'
 import { openRoutes } from './open-routes.js'
-import { refuseProxyLoop } from './refuse-proxy-loop.js'
 import { runUntilSignal } from './run-until-signal.js'
 import { caDirectoryOf, sessionDirectoryOf } from './session-directories.js'
 import { sessionLog } from './session-log.js'
 import { startSession } from './start-session.js'
-import { readUpstreamProxy, type UpstreamProxyArguments } from './upstream-proxy.js'
+import type { UpstreamProxyArguments } from './upstream-proxy.js'
 
 /** What `proxy run` was told, by its flags' names, and where this machine's state is. */
 export interface RunProxyOptions extends UpstreamProxyArguments {
@@ -58,8 +57,7 @@ export async function runProxy(options: RunProxyOptions): Promise<never> {
   const clientTokens = options['client-token']
   requireConsentForRemote(listen.main, { allowRemote: options['allow-remote'], clientTokens: clientTokens.length })
   const clients = await Promise.all(clientTokens.map(readClientToken))
-  const upstreamProxy = await readUpstreamProxy(options, options.environment)
-  if (upstreamProxy) refuseProxyLoop(upstreamProxy, [listen.main, ...listen.clients])
+  const upstreamProxy = await openUpstreamProxy(options, [listen.main, ...listen.clients])
   const log = sessionLog(lineOutput(options.process.stdout), options['log-format'])
   const routes = await openRoutes({ ...options, routesFile: options['inference-routes'], onEvent: log.tell })
   const policy = await LivePolicy.open({
@@ -97,6 +95,17 @@ export async function runProxy(options: RunProxyOptions): Promise<never> {
   })
   log.tell({ kind: 'lifecycle', action: 'stopped' })
   return endProcess(options.process)
+}
+
+/** What it takes is imported where there is one: every start would wait for it. */
+async function openUpstreamProxy(options: RunProxyOptions, listens: readonly ListenAddress[]) {
+  const isNamed = Object.keys(options).some((name) => name.startsWith('upstream-proxy'))
+  if (!isNamed && options.environment('NEMOCLAW_UPSTREAM_PROXY') === undefined) return undefined
+  const { readUpstreamProxy } = await import('./upstream-proxy.js')
+  const { refuseProxyLoop } = await import('./refuse-proxy-loop.js')
+  const proxy = await readUpstreamProxy(options, options.environment)
+  if (proxy) refuseProxyLoop(proxy, listens)
+  return proxy
 }
 
 /** Node would then accept anybody as the provider, and hand over the credential. */

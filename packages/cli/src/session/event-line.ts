@@ -11,6 +11,8 @@ export type LifecycleEvent =
   | { readonly kind: 'lifecycle'; readonly action: 'stopped' }
   /** The reader of the log was too slow, or the disk was full. */
   | { readonly kind: 'lifecycle'; readonly action: 'lines_lost'; readonly lines: number }
+  /** What a learning proxy let through is not, or not yet, where `policy suggest` finds it. */
+  | { readonly kind: 'lifecycle'; readonly action: 'learning_incomplete'; readonly detail: string }
 
 /** What the log says: what the proxy tells, and what befell it and its configuration. */
 export type LogEvent = ProxyEvent | ConfigurationEvent | LifecycleEvent
@@ -110,6 +112,8 @@ function lifecycle(event: LifecycleEvent): string {
       return `draining: ${event.exchangesUnderWay} exchanges under way; another signal ends them at once`
     case 'stopped':
       return 'stopped'
+    case 'learning_incomplete':
+      return `LEARNING IS INCOMPLETE: ${event.detail}`
     case 'lines_lost':
       return `${event.lines} lines of this log were lost: they could not be written in time`
   }

@@ -18,6 +18,7 @@ import { portTaken } from './port-taken.js'
 import { newSessionId, removeSession, type SessionRecord, writeSession } from './session-file.js'
 import type { SessionRoutes } from './session-routes.js'
 import type { SessionStatus } from './session-status.js'
+import { tellAll } from './tell-all.js'
 
 export interface SessionOptions {
   readonly listen: ListenAddresses
@@ -61,12 +62,9 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const certificates = await ServerCertificates.issuedBy(authority)
   const token = randomBytes(32).toString('base64url')
   const denials = new DenialRecord(() => new Date())
-  const learned = new LearnedDestinations(sessionDirectory)
-  const hear = (event: ProxyEvent) => {
-    onEvent(event)
-    denials.hear(event)
-    learned.hear(event)
-  }
+  const learned = new LearnedDestinations(sessionDirectory, onEvent)
+  const listeners = [onEvent, (event: ProxyEvent) => denials.hear(event), (event: ProxyEvent) => learned.hear(event)]
+  const hear = (event: ProxyEvent) => tellAll(listeners, event)
   const proxy = await listen(options, hear, certificates, token)
   const announced = await announce(proxy, token, denials, options).catch(async (error: unknown) => {
     await proxy.close(0)

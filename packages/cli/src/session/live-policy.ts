@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledPolicy, DENY_ALL, type PolicySource } from '@nemoclaw/proxy-core/policy'
+import { untilStill } from '../config/until-still.js'
 import { watchFile } from '../config/watch-file.js'
 import { allowCommandOf, type PolicyFile } from '../policy/policy-file.js'
 import { counted } from '../report/counted.js'
+import { UserError } from '../user-error.js'
 import type { ConfigurationEvent } from './session-routes.js'
 
 /** Which policy is in force, for `proxy status`. */
@@ -27,8 +28,10 @@ export interface LivePolicyOptions {
   readonly onEvent: (event: ConfigurationEvent) => void
 }
 
-/** Some editors take the old file away, or empty it, before they write the new one. */
-const SETTLE_MS = 250
+/** Between two attempts to read a file that could not be read for a reason that is not its own. */
+const RETRY_MS = 500
+/** By then the proxy has started. */
+const PRELOAD_MS = 1_000
 
 /** The policy of a session: its file watched, the last good one kept. */
 export class LivePolicy implements PolicySource {
@@ -39,7 +42,10 @@ export class LivePolicy implements PolicySource {
   #current: CompiledPolicy
   #exists: boolean
   #problem: string | undefined
-  #reloading = Promise.resolve()
+  #isStale = false
+  #isReloading = false
+  #isClosed = false
+  #retry: NodeJS.Timeout | undefined
 
   /** @throws {UserError} `ERR_POLICY_FILE_UNSAFE`, `ERR_POLICY_INVALID`: there is no last good policy yet. */
   static async open(options: LivePolicyOptions): Promise<LivePolicy> {
@@ -50,9 +56,9 @@ export class LivePolicy implements PolicySource {
     this.#options = options
     this.#current = policy
     this.#exists = exists
-    this.#stopWatching = watchFile(options.file.path, () => {
-      this.#reloading = this.#reloading.then(() => this.#reload())
-    })
+    this.#stopWatching = watchFile(options.file.path, () => void this.#request())
+    // Node remembers a module that could not be loaded, e.g. for want of descriptors, for as long as it runs.
+    if (!exists) setTimeout(() => void reader().catch(() => {}), PRELOAD_MS).unref()
     if (options.learningUntil) {
       this.#learning = setTimeout(() => this.#endLearning(), options.learningUntil.getTime() - Date.now()).unref()
     }
@@ -98,14 +104,29 @@ export class LivePolicy implements PolicySource {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#stopWatching()
     clearTimeout(this.#learning)
+    clearTimeout(this.#retry)
+  }
+
+  /** However often the file changes, one reload is under way and one at most is to follow. Never rejects. */
+  async #request(): Promise<void> {
+    this.#isStale = true
+    if (this.#isReloading) return
+    this.#isReloading = true
+    clearTimeout(this.#retry)
+    while (this.#isStale && !this.#isClosed) {
+      await untilStill(this.#options.file.path)
+      this.#isStale = false
+      if (!this.#isClosed) await this.#reload()
+    }
+    this.#isReloading = false
   }
 
   async #reload(): Promise<void> {
     const { file, onEvent } = this.#options
     try {
-      if (isEmptyOrMissing(file.path)) await sleep(SETTLE_MS, undefined, { ref: false })
       const { policy, exists } = await load(file)
       const isSame = JSON.stringify(policy.source) === JSON.stringify(this.#current.source)
       const wasBroken = this.#problem !== undefined
@@ -116,6 +137,10 @@ export class LivePolicy implements PolicySource {
       onEvent({ kind: 'config', action: 'applied', detail: this.summary() })
       this.#tell()
     } catch (error) {
+      // The watch tells of a change, not that descriptors or the disk are there again; until then a withdrawal would wait.
+      if (!isOfContent(error) && !this.#isClosed) {
+        this.#retry = setTimeout(() => void this.#request(), RETRY_MS).unref()
+      }
       // Whatever it is: a file that cannot be used is no reason to end, and none to allow anything else.
       const { message } = error as Error
       if (message === this.#problem) return
@@ -142,17 +167,22 @@ interface Loaded {
 
 async function load(file: PolicyFile): Promise<Loaded> {
   if (statSync(file.path, { throwIfNoEntry: false }) === undefined) return { policy: DENY_ALL, exists: false }
-  // Imported where it is needed: it brings the YAML parser.
-  const { readPolicyFile } = await import('../policy/read-policy-file.js')
-  const { withRealBinaries } = await import('../policy/real-binaries.js')
+  const [{ readPolicyFile }, { withRealBinaries }] = await reader()
   const document = readPolicyFile(file)
   return document
     ? { policy: new CompiledPolicy(withRealBinaries(document.egress)), exists: true }
     : { policy: DENY_ALL, exists: false }
 }
 
-function isEmptyOrMissing(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
+/** Imported where it is needed: it brings the YAML parser. */
+function reader() {
+  return Promise.all([import('../policy/read-policy-file.js'), import('../policy/real-binaries.js')])
+}
+
+/** Whether a file was read and refused; what the system refused has a cause, and may pass. */
+function isOfContent(error: unknown): boolean {
+  if (!(error instanceof UserError)) return false
+  return error.code === 'ERR_POLICY_INVALID' || (error.code === 'ERR_POLICY_FILE_UNSAFE' && error.cause === undefined)
 }
 
 function countsOf({ source: { policies } }: CompiledPolicy): { readonly policies: number; readonly endpoints: number } {

@@ -66,7 +66,8 @@ export class ClientConnection {
     this.#context = context
     // For the time when no parser listens: behind CONNECT, and behind a request that could not be parsed.
     socket.on('error', () => socket.destroy())
-    socket.once('end', () => watchPresence(socket, { isNeeded: () => this.#isAnswering(), unknownIs: 'gone' }))
+    const { clients } = context.access
+    socket.once('end', () => watchPresence(clients, socket, { isNeeded: () => this.#isAnswering(), unknownIs: 'gone' }))
     socket.on('resume', () => this.#holdBack())
     this.#checkRequestLine = serves === 'inference' ? () => {} : watchRequestLine(socket)
   }
@@ -218,7 +219,8 @@ export class ClientConnection {
     this.#socket.pause()
     if (!this.#isHeldBack) {
       this.#isHeldBack = true
-      watchPresence(this.#socket, { isNeeded: () => this.#isHeldBack, unknownIs: 'present' })
+      const { clients } = this.#context.access
+      watchPresence(clients, this.#socket, { isNeeded: () => this.#isHeldBack, unknownIs: 'present' })
     }
   }
 

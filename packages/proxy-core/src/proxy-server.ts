@@ -24,6 +24,8 @@ export interface ProxyLimits {
   readonly dialTimeoutMs: number
   /** For a tunnel through which nothing passes, either way. */
   readonly tunnelIdleTimeoutMs: number
+  /** The same where a client of another machine has ended its side. */
+  readonly tunnelHalfClosedTimeoutMs: number
   /** For a destination of a forwarded request that sends nothing. */
   readonly forwardIdleTimeoutMs: number
   /** Tunnels at once, those that are being opened too. */

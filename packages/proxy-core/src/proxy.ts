@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, Server as NetServer } from 'node:net'
 import type { ClientAccess } from './access/authenticate-client.js'
 import { identifyOffLoop } from './access/identify-off-loop.js'
+import { LoopbackClients } from './access/loopback-clients.js'
 import { TunnelBuffers } from './connect/tunnel-buffers.js'
 import { isListener } from './is-listener.js'
 import { OpenConnections } from './open-connections.js'
@@ -68,6 +69,7 @@ const DEFAULT_LIMITS: ProxyLimits = {
   keepAliveTimeoutMs: 75_000,
   dialTimeoutMs: 10_000,
   tunnelIdleTimeoutMs: 3_600_000,
+  tunnelHalfClosedTimeoutMs: 60_000,
   forwardIdleTimeoutMs: 300_000,
   maxTunnels: 4_096,
 }
@@ -82,7 +84,7 @@ const DEFAULT_MAX_CONTENT_BYTES = 32 * 1024 * 1024
  * @throws The listener's own error, e.g. `EADDRINUSE`, `EACCES`.
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const { onEvent, access, upstreamProxy, policy = fixedPolicy(DENY_ALL) } = options
+  const { onEvent, upstreamProxy, policy = fixedPolicy(DENY_ALL) } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const pool = createUpstreamPool({ extraRoots: options.upstreamRoots ?? [], ...(upstreamProxy && { upstreamProxy }) })
   const open = new OpenConnections()
@@ -97,6 +99,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const count = new DestinationCount(limits.maxTunnels)
   const { dialTimeoutMs, tunnelIdleTimeoutMs, forwardIdleTimeoutMs } = limits
   const programs = identifyOffLoop()
+  const clients = new LoopbackClients()
+  const access = { ...options.access, clients }
   const { server, accept } = createProxyServer({
     access,
     identify: programs.identify,
@@ -107,6 +111,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       live,
       dialTimeoutMs,
       idleTimeoutMs: tunnelIdleTimeoutMs,
+      halfClosedTimeoutMs: limits.tunnelHalfClosedTimeoutMs,
+      clients,
       upstreamProxy,
     },
     forward: {

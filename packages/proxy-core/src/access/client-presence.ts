@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { isLoopback } from './authenticate-client.js'
-import { socketOwnerUid } from './socket-owner.js'
+import type { LoopbackClients } from './loopback-clients.js'
 
-const CHECK_MS = 250
+/** Looks that find nobody before a client is taken for gone: the kernel lets its table change while it is read. */
+const LOOKS = 2
 
 export interface PresenceOptions {
   /** Asked before each look: no more looks once it says false. */
@@ -11,20 +12,36 @@ export interface PresenceOptions {
   readonly unknownIs: 'present' | 'gone'
 }
 
+/** Whether this platform tells if a process still holds the client's end of a connection. */
+export function canTellPresence(socket: Socket): boolean {
+  return process.platform === 'linux' && isLoopback(socket.remoteAddress)
+}
+
 /**
  * Destroys a connection when no process holds its other end any more, where reading from it would not tell: a client
  * that has closed its side for writing may be waiting for its answer or be gone, and TCP says the same of both.
+ * Where there is no telling at the moment, for want of descriptors, it is present.
  */
-export function watchPresence(socket: Socket, { isNeeded, unknownIs }: PresenceOptions): void {
-  const look = () => {
-    const canTell = process.platform === 'linux' && isLoopback(socket.remoteAddress)
-    if (!isNeeded()) {
-      clearInterval(timer)
-    } else if (canTell ? socketOwnerUid(socket) === undefined : unknownIs === 'gone') {
-      socket.destroy()
-    }
+export function watchPresence(
+  clients: LoopbackClients,
+  socket: Socket,
+  { isNeeded, unknownIs }: PresenceOptions,
+): void {
+  if (!isNeeded() || socket.destroyed) {
+    return
   }
-  const timer = setInterval(look, CHECK_MS)
-  socket.once('close', () => clearInterval(timer))
-  look()
+  if (canTellPresence(socket)) {
+    let missing = 0
+    const forget = clients.watch(socket, (isHeld) => {
+      missing = isHeld ? 0 : missing + 1
+      if (!isNeeded()) {
+        forget()
+      } else if (missing >= LOOKS) {
+        socket.destroy()
+      }
+    })
+    socket.once('close', forget)
+  } else if (unknownIs === 'gone') {
+    socket.destroy()
+  }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { LoopbackClients } from '../access/loopback-clients.js'
 import { classifyAddress } from '../address/address-class.js'
 import { parseIpAddress } from '../address/ip-address.js'
 import type { TunnelOutcome } from '../egress-facts.js'
@@ -20,6 +21,9 @@ export interface TunnelContext {
   readonly dialTimeoutMs: number
   /** Milliseconds without a byte either way. */
   readonly idleTimeoutMs: number
+  /** The same behind the end of a client of which nobody can tell whether it is still there. */
+  readonly halfClosedTimeoutMs: number
+  readonly clients: LoopbackClients
   /** Where destinations are reached through another proxy. */
   readonly upstreamProxy: UpstreamProxy | undefined
 }
@@ -59,7 +63,7 @@ export async function openTunnel(
   context: TunnelContext,
   leave: () => void,
 ): Promise<Tunnel> {
-  const { live, buffers, upstreamProxy, idleTimeoutMs } = context
+  const { live, buffers, upstreamProxy } = context
   const startedAt = performance.now()
   const relay = new TunnelRelay(client, buffers)
   const cut = new AbortController()
@@ -97,7 +101,7 @@ export async function openTunnel(
     },
     end: (outcome) => relay.end(outcome),
     run: async (head) => {
-      const outcome = await relay.run(destination, head, { idleTimeoutMs, readsByItself: !isProxied })
+      const outcome = await relay.run(destination, head, { ...context, readsByItself: !isProxied })
       forget()
       leave()
       return {

@@ -1,4 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net'
+import { canTellPresence, watchPresence } from '../access/client-presence.js'
+import type { LoopbackClients } from '../access/loopback-clients.js'
 import type { TunnelOutcome } from '../egress-facts.js'
 import { adoptSocket } from './adopt-socket.js'
 import { OneWay } from './one-way.js'
@@ -9,6 +11,9 @@ import type { TunnelBuffers } from './tunnel-buffers.js'
 export interface RelayOptions {
   /** Milliseconds without a byte either way. */
   readonly idleTimeoutMs: number
+  /** The same behind the end of a client of which nobody can tell whether it is still there. */
+  readonly halfClosedTimeoutMs: number
+  readonly clients: LoopbackClients
   /** Whether the destination was given `onread`. */
   readonly readsByItself: boolean
 }
@@ -47,7 +52,8 @@ export class TunnelRelay {
    *
    * @param head - What the client sent behind its request; goes first.
    */
-  run(destination: Socket, head: Buffer, { idleTimeoutMs, readsByItself }: RelayOptions): Promise<TunnelOutcome> {
+  run(destination: Socket, head: Buffer, options: RelayOptions): Promise<TunnelOutcome> {
+    const { idleTimeoutMs, readsByItself } = options
     const adopted = adoptSocket(this.#client, this.#upward.onread)
     const client = adopted?.socket ?? this.#client
     this.#client = client
@@ -73,13 +79,17 @@ export class TunnelRelay {
       for (const early of [head, adopted?.early]) {
         if (early && early.length > 0) destination.write(early)
       }
+      destination.setTimeout(idleTimeoutMs, () => this.end('idle'))
       if (client.readableEnded) {
         destination.end() // It was, while the destination was dialled.
+        this.#watchEnded(client, destination, options)
       } else {
-        client.once('end', () => passEnd(client, destination))
+        client.once('end', () => {
+          passEnd(client, destination)
+          this.#watchEnded(client, destination, options)
+        })
       }
       destination.once('end', () => passEnd(destination, client))
-      destination.setTimeout(idleTimeoutMs, () => this.end('idle'))
 
       if (adopted) {
         this.#upward.join(client, destination)
@@ -104,11 +114,34 @@ export class TunnelRelay {
     }
   }
 
+  /** A client that has ended may read on, or have left: its destination may never end, and holds a place meanwhile. */
+  #watchEnded(client: Socket, destination: Socket, options: RelayOptions): void {
+    const { clients, idleTimeoutMs, halfClosedTimeoutMs } = options
+    const limitIdle = () => destination.setTimeout(Math.min(idleTimeoutMs, halfClosedTimeoutMs))
+    if (canTellPresence(client)) {
+      watchPresence(clients, client, { isNeeded: () => !client.closed, unknownIs: 'present' })
+      client.once('close', limitIdle)
+    } else {
+      limitIdle()
+    }
+  }
+
   /** A side that has closed without having ended first was cut off. */
   #close(outcome: TunnelOutcome, closed: Socket, other: Socket): void {
-    if (!other.closed && !(closed.readableEnded && closed.writableFinished)) {
-      this.end(outcome)
+    if (other.closed || (closed.readableEnded && closed.writableFinished)) {
+      return
     }
+    if (closed === this.#client && closed.readableEnded && !closed.errored) {
+      // It sent all it had to send and left: that still arrives.
+      this.#outcome ??= outcome
+      if (other.writableFinished) {
+        other.destroy()
+      } else {
+        other.once('finish', () => other.destroy())
+      }
+      return
+    }
+    this.end(outcome)
   }
 
   /** For a socket that reads into memory of its own. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { authenticateClient, type ClientAccess } from '../access/authenticate-client.js'
+import { type AccessContext, authenticateClient } from '../access/authenticate-client.js'
 import type { IdentifyPrograms } from '../access/calling-program.js'
 import type { EgressFacts } from '../egress-facts.js'
 import { type Authority, parseAuthority, sameAuthority } from '../http/authority.js'
@@ -13,7 +13,7 @@ import { openTunnel, type Tunnel, type TunnelContext } from './open-tunnel.js'
 export const INFERENCE_AUTHORITY: Authority = { host: 'inference.local', port: 443 }
 
 export interface ConnectContext {
-  readonly access: ClientAccess
+  readonly access: AccessContext
   readonly identify: IdentifyPrograms
   readonly egress: EgressContext
   readonly tunnels: TunnelContext
@@ -46,7 +46,7 @@ export async function serveConnect(
   }
   const destination = parseAuthority(request.url ?? '')
   Object.assign(facts, destination)
-  facts.client ??= authenticateClient(fields, client, access)
+  facts.client ??= await authenticateClient(fields, client, access)
 
   // Ahead of the policy: inference.local is not a place on the network, and no rule may block it.
   if (sameAuthority(destination, INFERENCE_AUTHORITY)) {

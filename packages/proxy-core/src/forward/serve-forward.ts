@@ -1,4 +1,4 @@
-import { authenticateClient, type ClientAccess } from '../access/authenticate-client.js'
+import { type AccessContext, authenticateClient } from '../access/authenticate-client.js'
 import type { IdentifyPrograms } from '../access/calling-program.js'
 import type { EgressFacts } from '../egress-facts.js'
 import type { Authority } from '../http/authority.js'
@@ -16,7 +16,7 @@ import { relayForward } from './relay-forward.js'
 const FORWARDABLE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
 
 export interface ForwardContext {
-  readonly access: ClientAccess
+  readonly access: AccessContext
   readonly identify: IdentifyPrograms
   readonly egress: EgressContext
   readonly live: LiveEgress
@@ -52,7 +52,7 @@ export async function serveForward(
   const { scheme, host, port, originForm } = target
   Object.assign(facts, { host, port })
   if (!within) {
-    facts.client ??= authenticateClient(fields, client, access)
+    facts.client ??= await authenticateClient(fields, client, access)
   }
   if (scheme === 'https') {
     throw new ProxyError(

@@ -13,7 +13,8 @@ import type { SessionStatus } from './session-status.js'
 /** sockaddr_un takes 108 bytes on Linux and 104 elsewhere, with the NUL. */
 const MAX_SOCKET_PATH_BYTES = 103
 const ANSWER_TIMEOUT_MS = 10_000
-const MAX_ANSWER_BYTES = 1024 * 1024
+/** Of an answer that is read. */
+export const MAX_ANSWER_BYTES = 1024 * 1024
 
 /** What a session tells its owner, by path. */
 export interface ControlAnswers {
@@ -62,14 +63,15 @@ export async function openControlSocket(
   }
 }
 
-/** @throws {UserError} `ERR_PROXY_NOT_ANSWERING`. */
+/** @throws {UserError} `ERR_PROXY_NOT_ANSWERING`, `ERR_PROXY_ANSWER_TOO_LARGE`. */
 export async function askControlSocket<Path extends keyof ControlAnswers = '/status'>(
   { controlSocket, pid }: SessionRecord,
   path: Path = '/status' as Path,
 ): Promise<ControlAnswer<Path>> {
   try {
-    return (await ask(controlSocket, path)) as ControlAnswer<Path>
+    return (await ask({ controlSocket, pid }, path)) as ControlAnswer<Path>
   } catch (cause) {
+    if (cause instanceof UserError) throw cause
     throw new UserError('ERR_PROXY_NOT_ANSWERING', `the proxy with pid ${pid} does not answer`, {
       suggestions: [`See what it does: ps -fp ${pid}`, `Or end it, and start another one: kill -9 ${pid}`],
       cause,
@@ -77,7 +79,10 @@ export async function askControlSocket<Path extends keyof ControlAnswers = '/sta
   }
 }
 
-async function ask(socketPath: string, path: string): Promise<unknown> {
+async function ask(
+  { controlSocket: socketPath, pid }: Pick<SessionRecord, 'controlSocket' | 'pid'>,
+  path: string,
+): Promise<unknown> {
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
   // No agent: Node's own would go through HTTPS_PROXY where NODE_USE_ENV_PROXY is set, which `nemoclaw env` does.
   const asking = request({ path, createConnection: () => connect(socketPath), signal }).end()
@@ -86,11 +91,21 @@ async function ask(socketPath: string, path: string): Promise<unknown> {
   let length = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too large')
+    if (length > MAX_ANSWER_BYTES) throw answerTooLarge(pid, path)
     chunks.push(chunk)
   }
   if (response.statusCode !== 200) throw new Error(`the answer has status ${response.statusCode}`)
   return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}
+
+/** The proxy is well, and nothing to be ended. */
+function answerTooLarge(pid: number, path: string): UserError {
+  const most = `${MAX_ANSWER_BYTES / 1024} KiB`
+  return new UserError(
+    'ERR_PROXY_ANSWER_TOO_LARGE',
+    `the proxy with pid ${pid} runs and answers, but with more than the ${most} that are read of its ${path.slice(1)}`,
+    { suggestions: ['The proxy goes on working; what it was asked for is in its log, too.'] },
+  )
 }
 
 function answer(response: ServerResponse, status: number, content: object): void {

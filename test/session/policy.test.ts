@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { collect } from '../proxy/start-test-proxy.js'
 import { runProxyCommand } from './run-proxy-command.js'
@@ -166,4 +167,28 @@ test('a client is named in events: by its own listener, or by its token as Basic
     { clients: ['ci'] },
   ])
   expect(proxy.output()).not.toContain(TOKEN)
+})
+
+test('a policy that is withdrawn while descriptors are missing is withdrawn once there are some, with no further change', async () => {
+  using home = sessionHome()
+  const file = join(home.path, 'policy.yaml')
+  const policy = (host: string) => `version: 1\nnetwork_policies:\n  a: { endpoints: [{ host: ${host}, port: 443 }] }\n`
+  writeFileSync(file, policy('a.invalid'), { mode: 0o600 })
+  await using proxy = await runProxyCommand(home, {
+    args: ['--policy', file],
+    command: (program, args) => ['sh', '-c', 'ulimit -n 64; exec "$0" "$@"', program, ...args],
+  })
+  expect(await ask(proxy.port, connectTo('a.invalid:443'))).toContain('error=dns_error')
+  // What it loads after its start has its descriptors by then.
+  await sleep(2_000)
+
+  const idle = Array.from({ length: 100 }, () => connect({ port: proxy.port, host: '127.0.0.1' }).on('error', () => {}))
+  await Promise.all(idle.slice(0, 20).map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+  writeFileSync(file, policy('b.invalid'))
+  await proxy.line({ kind: 'config', action: 'kept_last_good', detail: 'cannot read ~/policy.yaml: EMFILE' })
+  const from = proxy.lines.length
+  for (const socket of idle) socket.destroy()
+
+  await proxy.line({ kind: 'config', action: 'applied' }, from)
+  expect(await ask(proxy.port, connectTo('a.invalid:443'))).toContain('no policy allows it')
 })

@@ -185,6 +185,24 @@ test('a host that does not listen gets 502, and one whose answer breaks off is n
   }
 })
 
+test('bytes beyond ASCII in an answer stay what they are, and an answer that would mean something else is 502', async (bed) => {
+  bed.names.set('lab.example.com', ['10.86.8.223'])
+  await using proxy = await startEgressProxy(bed, {
+    lab: { endpoints: [{ host: 'lab.example.com', port: 8000, allowed_ips: ['10.86.8.0/24'] }] },
+  })
+  const url = 'http://lab.example.com:8000/'
+
+  bed.arrivals.greet = answers('HTTP/1.1 200 OK\r\nX-Bytes: \xff\x80\r\nContent-Length: 2\r\n\r\nok')
+  const bytes = (await send(proxy, get(url))).wire
+  bed.arrivals.greet = answers('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n')
+  const coded = await answerTo(proxy, get(url))
+  bed.arrivals.greet = answers('HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  const switched = await answerTo(proxy, get(url))
+
+  expect(bytes).toContain('HTTP/1.1 200 OK\r\nX-Bytes: \xff\x80\r\n')
+  expect([coded.status, switched.status]).toEqual([502, 502])
+})
+
 test('rules allow the methods and paths they name and nothing else', async (bed) => {
   bed.names.set('lab.example.com', ['10.86.8.223'])
   bed.arrivals.greet = answers(OK)

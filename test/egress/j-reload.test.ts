@@ -68,6 +68,19 @@ test('so are tunnels whose address, port or program it forbids', async (bed) => 
   await closed(program, RELOAD_MS)
 })
 
+test('a blind tunnel is closed by rules for its endpoint: nobody would read what passes through it', async (bed) => {
+  bed.names.set('lab.example.com', ['10.86.8.1'])
+  bed.arrivals.greet = echoes
+  const endpoint = { host: 'lab.example.com', port: 8000, allowed_ips: ['10.86.8.0/24'] }
+  await using proxy = await startEgressProxy(bed, { lab: { endpoints: [endpoint] } })
+  const tunnel = await openTunnel(proxy, 'lab.example.com:8000')
+  await expectAlive(tunnel)
+
+  proxy.writePolicy({ lab: { endpoints: [{ ...endpoint, rules: [{ method: 'GET', path: '/ok/**' }] }] } })
+
+  await closed(tunnel, RELOAD_MS)
+})
+
 test('a policy that changes while a destination is slow to answer the dial is the one that holds', async (bed) => {
   const port = 9000
   bed.names.set('slow.example.com', ['93.184.216.1'])

@@ -54,6 +54,17 @@ asRoot('another user of the machine is refused, with CONNECT and without', async
   expect(provider.received).toEqual([])
 })
 
+asRoot('another user of the machine is refused on the listener of a client, too', async () => {
+  await using provider = await startMockProvider()
+  const clientListeners = [{ client: 'ci', host: '127.0.0.1', port: 0 }]
+  await using proxy = await startTestProxy({ baseUrl: provider.url }, { clientListeners })
+  const port = Number(new URL(proxy.proxy.clientUrls.get('ci')!).port)
+
+  expect(await askAs(process.getuid!(), port, CONNECT)).toBe('HTTP/1.1 200 Connection Established')
+  expect(await askAs(NOBODY, port, CONNECT)).toMatch(/^HTTP\/1\.1 407 /)
+  expect(await askAs(NOBODY, port, FORWARD)).toMatch(/^HTTP\/1\.1 407 /)
+})
+
 asRoot('another user with the token is served', async () => {
   await using provider = await startMockProvider()
   await using proxy = await startTestProxy(

@@ -49,6 +49,26 @@ test('an allowed name goes to the upstream proxy by name, a denied one and a for
   expect(end).toMatchObject({ outcome: 'complete', sentBytes: 5, receivedBytes: 11 })
 })
 
+test('requests in a tunnel that is read, because its endpoint has rules, leave through the upstream proxy too', async () => {
+  using echo = await startEcho()
+  await using upstream = await startRecordingProxy()
+  using home = sessionHome()
+  const authority = `only-the-proxy.example:${echo.port}`
+  const policy = join(home.path, 'policy.yaml')
+  const rules = '[{ method: GET, path: /ok }]'
+  const endpoint = `{ host: only-the-proxy.example, port: ${echo.port}, rules: ${rules} }`
+  writeFileSync(policy, `version: 1\nnetwork_policies: { a: { endpoints: [${endpoint}] } }\n`, { mode: 0o600 })
+  await using proxy = await runProxyCommand(home, { args: ['--upstream-proxy', upstream.url, '--policy', policy] })
+
+  await through(proxy.port, authority, `GET /ok HTTP/1.1\r\nHost: ${authority}\r\n\r\n`)
+  const denied = await through(proxy.port, authority, `GET /no HTTP/1.1\r\nHost: ${authority}\r\n\r\n`)
+
+  expect(upstream.heads).toEqual([`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`])
+  expect(upstream.tunnelled).toContain('GET /ok HTTP/1.1\r\n')
+  expect(denied).toContain('do not allow this method and path')
+  expect(proxy.lines.filter(({ kind }) => kind === 'fault')).toEqual([])
+})
+
 test('what the upstream proxy refuses is 502 with its status, and its credential is sent to nobody else', async () => {
   await using upstream = await startRecordingProxy(undefined, { credential: 'user:right' })
   using home = sessionHome()

@@ -54,6 +54,8 @@ export class ClientConnection {
   readonly #checkRequestLine: () => void
   /** A forwarded request ends its connection: what comes behind it is nobody's. */
   #mayForward = true
+  /** Whether something came behind it, and was dropped. */
+  #isOverrun = false
   #waiting = 0
   #isHeldBack = false
   #challenges = 0
@@ -109,6 +111,7 @@ export class ClientConnection {
   request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const { nextId, open } = this.#context
     if (this.#serves !== 'inference' && !this.#mayForward) {
+      this.#isOverrun = true
       return
     }
     const exchange = { id: nextId(), request, response, expectsContinue, cut: new AbortController() }
@@ -164,7 +167,7 @@ export class ClientConnection {
       }
       const failure = this.#toProxyError(reason, id)
       onEvent(egressEvent(id, request, failedAction(failure), facts, failure))
-      const keepAlive = within === undefined && this.#mayTryAgain(failure)
+      const keepAlive = within === undefined && !this.#isOverrun && this.#mayTryAgain(failure)
       this.#mayForward = keepAlive
       await refuseRequest(request, response, failure, { content: refusalContent(failure), keepAlive })
     }
@@ -176,7 +179,7 @@ export class ClientConnection {
       return // Every further packet is an error again.
     }
     this.#isUnreadable = true
-    const failure = parseFailure(error)
+    const failure = parseFailure(error, typeof this.#serves === 'object' ? 'read_tunnel' : 'connection')
     if (!failure || !this.#socket.writable || this.#socket.bytesRead === 0) {
       this.#socket.destroy()
       return

@@ -151,5 +151,9 @@ type FailedHandshake = HandshakeOutcome & { readonly kind: 'failed' }
 /** A request target without what may be secret in it: query, and user info in whatever form. */
 export function tellableTarget(target: string): string {
   const withoutQuery = target.split(/[?#]/, 1)[0]!
-  return withoutQuery.replace(/^((?:[a-z][a-z0-9+.-]*:\/+|\/\/+)?)[^/]*@/i, '$1[redacted]@').slice(0, MAX_TARGET_LENGTH)
+  const [, scheme = '', authority = ''] = /^([a-z][a-z0-9+.-]*:\/+|\/\/+)?([^/]*)/i.exec(withoutQuery) ?? []
+  // A password may hold a slash: where no host and port stand in front of it, all up to the last @ may be one.
+  const isPlain = /^(?:\[[^\]@]*\]|[^:@[\]]*)(?::[0-9]*)?$/.test(authority)
+  const told = isPlain ? withoutQuery : `${scheme}${withoutQuery.slice(scheme.length).replace(/^.*@/s, '[redacted]@')}`
+  return told.slice(0, MAX_TARGET_LENGTH)
 }

@@ -121,6 +121,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       egress,
       live,
       count,
+      upstreamProxy,
       dialTimeoutMs,
       idleTimeoutMs: forwardIdleTimeoutMs,
     },
@@ -150,7 +151,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     throw error
   }
   // What the first exchange would wait for is loaded while nobody waits: 70 ms in which nothing else is done.
-  const warming = setTimeout(() => void pool.warm(), WARM_AFTER_MS).unref()
+  const warming = setTimeout(() => pool.warm().catch(() => {}), WARM_AFTER_MS).unref()
 
   const close = async (limitMs: number) => {
     clearTimeout(warming)

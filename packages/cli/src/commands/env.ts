@@ -4,7 +4,7 @@ export default class Env extends NemoclawCommand {
   static override summary = 'Print the environment that leads programs of this shell to the running proxy.'
   static override description =
     'It names the proxy with its token, the CA in every form that runtimes read, and base URLs for SDKs. No credential ' +
-    'of a provider is in it. Only use it in a shell whose programs may reach nothing but inference.local.'
+    'of a provider is in it. Only use it in a shell whose programs may reach nothing but inference.local and what the policy allows.'
   static override examples = [
     'eval "$(<%= config.bin %> <%= command.id %>)"',
     '<%= config.bin %> <%= command.id %> --json',

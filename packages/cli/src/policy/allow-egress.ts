@@ -55,13 +55,13 @@ export async function allowEgress(
   platform: NodeJS.Platform = process.platform,
 ): Promise<AllowResult> {
   const wanted = options.endpoints.map(parseEndpointArgument)
+  checkOptions(options, platform)
   const wishes = await Promise.all(
     wanted.map(async (argument) => {
       const allowedIps = options.takesPrivate ? await privateBlocksOf(argument.host) : options.allowedIps
       return wishOf(argument, { ...options, allowedIps })
     }),
   )
-  checkOptions(options, platform)
   const places: { readonly plan: AllowPlan; readonly place: EndpointPlace }[] = []
   const { after } = await editPolicy(
     file,
@@ -90,7 +90,11 @@ export async function allowEgress(
       line: endpointLine(after.text, outline, place),
       already: plan.kind === 'allowed_already',
     })),
-    notices: [...wanted.flatMap(urlNotice), ...placementNotices(places, options.name)],
+    notices: [
+      ...wanted.flatMap(urlNotice),
+      ...placementNotices(places, options.name),
+      ...(options.binaries.length > 0 ? openNotices(wishes, places) : []),
+    ],
   }
 }
 
@@ -129,6 +133,18 @@ function checkOptions({ name, allowedIps, binaries }: AllowOptions, platform: No
 
 function urlNotice({ host, port, isFromUrl }: EndpointArgument): readonly string[] {
   return isFromUrl ? [`Of the URL, host and port count: ${authorityText({ host, port })}`] : []
+}
+
+/** Who asks for one program takes "allowed already" for it. */
+function openNotices(
+  wishes: readonly EndpointWish[],
+  places: readonly { readonly plan: AllowPlan }[],
+): readonly string[] {
+  return wishes.flatMap((wish, index) =>
+    places[index]?.plan.kind === 'allowed_already'
+      ? [`${authorityText(wish)} is open to these programs, perhaps to any; to see: nemoclaw policy show`]
+      : [],
+  )
 }
 
 /** An endpoint may be in another policy than the one named, so as not to open it to programs nobody meant. */

@@ -8,6 +8,7 @@ import {
   resolveHost,
 } from '@nemoclaw/proxy-core/policy'
 import { usageError } from '../provider/usage-error.js'
+import { binaryViolation } from './path-violation.js'
 import { allowCommandOf, type PolicyFile } from './policy-file.js'
 import { readPolicyFile } from './read-policy-file.js'
 import { withRealBinaries } from './real-binaries.js'
@@ -44,8 +45,14 @@ export interface CheckOptions {
 export async function checkEgress(file: PolicyFile, options: CheckOptions): Promise<EgressCheck> {
   const request = requestOf(options)
   const { host, port, via } = request
+  if (host === 'inference.local' && port === 443 && via === 'tunnel') {
+    const reason = 'inference.local needs no rule: the proxy serves it itself'
+    return { host, port, via, verdict: 'allow', addresses: [], reason, nextSteps: [] }
+  }
   const policy = new CompiledPolicy(withRealBinaries(readPolicyFile(file)?.egress ?? { policies: [] }))
   const { binary } = options
+  const violation = binary === undefined ? undefined : binaryViolation(binary)
+  if (violation !== undefined) throw usageError('ERR_POLICY_ARGUMENT', `--binary: "${binary}" ${violation}`)
   const programs = async () => (binary === undefined ? undefined : { processes: [[binary]] })
   const context = {
     policy: { ...fixedPolicy(policy), allowCommand: allowCommandOf(file) },
@@ -59,7 +66,11 @@ export async function checkEgress(file: PolicyFile, options: CheckOptions): Prom
     return { ...about, verdict: 'allow', ...(name !== undefined && { policy: name }), addresses }
   } catch (error) {
     if (error instanceof EgressDenied) {
-      const { message: reason, nextSteps, policy: name } = error
+      const { message, nextSteps, policy: name, denial } = error
+      const isUntold = denial.why === 'program' && binary === undefined
+      const reason = isUntold
+        ? `policy "${name}" allows it to some programs only; to ask for one: --binary PATH`
+        : message
       return { ...about, verdict: 'deny', reason, nextSteps, ...(name !== undefined && { policy: name }) }
     }
     if ((error as NodeJS.ErrnoException).code !== 'ERR_DESTINATION_DNS') throw error
@@ -70,7 +81,7 @@ export async function checkEgress(file: PolicyFile, options: CheckOptions): Prom
 /** `policy check` for a person. */
 export function checkLines({ host, port, verdict, policy, addresses, reason, nextSteps }: EgressCheck): string {
   const what = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  if (verdict === 'allow') return `✓ ${what} is allowed by policy ${policy} (${addresses.join(', ')})`
+  if (verdict === 'allow') return `✓ ${reason ?? `${what} is allowed by policy ${policy} (${addresses.join(', ')})`}`
   const lines = [
     `✗ ${reason}`,
     ...(nextSteps.length > 0 ? ['To allow it:', ...nextSteps.map((step) => `  ${step}`)] : []),

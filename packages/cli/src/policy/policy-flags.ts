@@ -19,7 +19,7 @@ export const allowFlags = {
     multipleNonGreedy: true,
   }),
   private: Flags.boolean({
-    summary: 'The same, with the private addresses that the host has now.',
+    summary: 'Open the private addresses that the host has now: --allowed-ip for each of them.',
     exclusive: ['allowed-ip'],
   }),
   binary: Flags.string({

@@ -24,10 +24,18 @@ export async function privateBlocksOf(host: string): Promise<readonly string[]> 
   const other = addresses.find((address) => !isOpenable(address))
   if (other !== undefined) {
     throw new UserError('ERR_HOST_NOT_PRIVATE', `${host} has the address ${other}, which is not a private one`, {
-      suggestions: [`Plain HTTP does not leave the private network; over https: nemoclaw policy allow ${host}:443`],
+      suggestions: isNever(other)
+        ? []
+        : [`Plain HTTP does not leave the private network; over https: nemoclaw policy allow ${host}:443`],
     })
   }
   return [...new Set(addresses)].map((address) => `${address}/${address.includes(':') ? 128 : 32}`)
+}
+
+/** What no policy may open: this machine, its link, metadata services. */
+function isNever(address: string): boolean {
+  const parsed = parseIpAddress(address)
+  return parsed === undefined || !['global', 'private', 'special'].includes(classifyAddress(parsed))
 }
 
 /** Carrier-grade NAT and the like are nobody else's either, and may be opened by whoever knows them. */

@@ -48,7 +48,7 @@ function describe(event: LogEvent): string {
         `${host}:${port}`,
         policy ? `policy ${policy}` : '',
         `${totalMs} ms`,
-        `${sentBytes} B out, ${receivedBytes} B in`,
+        `${sentBytes} B in, ${receivedBytes} B out`,
         ended,
       ]
       return `CLOSED    ${parts.filter(Boolean).join('  ')}`

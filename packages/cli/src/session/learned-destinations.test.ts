@@ -20,7 +20,7 @@ const passed = (host: string, port = 443): ProxyEvent => ({
   id: '1',
   method: 'CONNECT',
   target: `${host}:${port}`,
-  action: 'allow',
+  action: 'tunnel',
   host,
   port,
   isLearned: true,

@@ -51,9 +51,11 @@ export function parseListenAddresses(texts: readonly string[]): ListenAddresses 
   if (plain.length > 1)
     throw invalidListen('--listen ADDRESS:PORT may be given once; for one client: NAME=ADDRESS:PORT')
   const names = named.map(({ client }) => client)
-  const wrong = names.find((name, index) => !/^[a-z0-9-]{1,63}$/.test(name) || names.indexOf(name) !== index)
+  const wrong = names.find((name) => !/^[a-z0-9-]{1,63}$/.test(name))
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw invalidListen(`--listen ${twice}=... is given twice`)
   if (wrong !== undefined) {
-    throw invalidListen(`'${wrong.slice(0, 80)}' is no name for a client: 1 to 63 of a-z, 0-9 and "-", each once`)
+    throw invalidListen(`'${wrong.slice(0, 80)}' is no name for a client: 1 to 63 of a-z, 0-9 and "-"`)
   }
   const remote = named.find(({ host }) => !isLoopbackAddress(host))
   if (remote) {

@@ -12,4 +12,6 @@ export type SessionStatus = RoutesState & {
   /** Where each client that has a listener of its own is served. */
   readonly clientUrls: Readonly<Record<string, string>>
   readonly policy: PolicyState
+  /** The operator's own proxy, e.g. `http://proxy.corp:3128`. */
+  readonly upstreamProxy?: string
 }

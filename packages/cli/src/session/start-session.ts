@@ -117,7 +117,7 @@ async function announce(
   proxy: RunningProxy,
   token: string,
   denials: DenialRecord,
-  { routes, policy, sessionDirectory }: SessionOptions,
+  { routes, policy, upstreamProxy, sessionDirectory }: SessionOptions,
 ) {
   const id = newSessionId()
   const startedAt = new Date().toISOString()
@@ -132,6 +132,7 @@ async function announce(
       exchangesUnderWay: proxy.exchangeCount,
       tunnelsOpen: proxy.tunnelCount,
       policy: policy.state,
+      ...(upstreamProxy && { upstreamProxy: upstreamProxy.origin }),
       ...routes.state,
       problems: [
         ...routes.state.problems,

@@ -4,7 +4,8 @@ import type { SessionStatus } from './session-status.js'
 
 /** The status for a person. */
 export function statusDetails(status: SessionStatus): string {
-  const { url, pid, startedAt, exchangesUnderWay, tunnelsOpen, clientUrls, policy, route, problems } = status
+  const { url, pid, startedAt, exchangesUnderWay, tunnelsOpen, clientUrls, policy, upstreamProxy, route, problems } =
+    status
   const isDefault = route?.source === 'unset_default' ? ' (default)' : ''
   return details([
     ['Listening', [url, ...Object.entries(clientUrls).map(([client, clientUrl]) => `${clientUrl} for ${client}`)]],
@@ -13,6 +14,7 @@ export function statusDetails(status: SessionStatus): string {
     ['Revision', route ? `${route.revision}, resolved ${route.resolvedAt}` : '-'],
     ['Configuration', status.configuration === 'stored' ? `version ${status.configVersion}` : status.routesFile],
     ['Policy', policyLine(policy)],
+    ...(upstreamProxy === undefined ? [] : [['Upstream proxy', upstreamProxy] as const]),
     ...(policy.learningUntil === undefined
       ? []
       : [['Learning', `until ${policy.learningUntil}: what no policy allows passes, and is recorded`] as const]),

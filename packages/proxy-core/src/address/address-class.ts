@@ -24,7 +24,11 @@ const METADATA: ReadonlySet<string> = new Set([
   '168.63.129.16',
   '100.100.100.200',
   '192.0.0.192',
+  'fd00:ec2::23', // Credentials of a pod (EKS).
   'fd00:ec2::254',
+  'fd00:c1::a9fe:a9fe',
+  'fd00:42::42',
+  'fd00:a9fe:a9fe::1',
   'fd20:ce::254',
 ])
 

@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net'
 import type { LoopbackClients } from '../access/loopback-clients.js'
-import { classifyAddress } from '../address/address-class.js'
-import { parseIpAddress } from '../address/ip-address.js'
 import type { TunnelOutcome } from '../egress-facts.js'
 import type { AuthorizedEgress, Identify } from '../policy/authorize-egress.js'
 import { EgressDenied } from '../policy/egress-denied.js'
 import type { LiveEgress } from '../policy/live-egress.js'
-import { connectThroughProxy } from '../upstream/connect-through-proxy.js'
 import type { DestinationCount } from '../upstream/destination-count.js'
-import { dial } from '../upstream/dial.js'
+import { dialDestination, goesThroughProxy } from '../upstream/dial-destination.js'
 import type { UpstreamProxy } from '../upstream/upstream-proxy.js'
 import { TunnelRelay } from './relay-tunnel.js'
 import type { TunnelBuffers } from './tunnel-buffers.js'
@@ -75,17 +72,11 @@ export async function openTunnel(
   if (client.destroyed) {
     onGone()
   }
-  const isProxied = upstreamProxy !== undefined && !authorized.addresses.some(isOwnNetwork)
+  const isProxied = goesThroughProxy(upstreamProxy, authorized.addresses)
   let destination: Socket
   try {
-    destination = await (isProxied
-      ? dialThrough(upstreamProxy, authorized, context, cut.signal)
-      : dial(authorized.request, {
-          addresses: authorized.addresses,
-          timeoutMs: context.dialTimeoutMs,
-          signal: cut.signal,
-          onread: relay.onread,
-        }))
+    const options = { upstreamProxy, timeoutMs: context.dialTimeoutMs, signal: cut.signal, onread: relay.onread }
+    destination = await dialDestination(authorized, options)
   } catch (error) {
     forget()
     throw cut.signal.reason instanceof EgressDenied ? cut.signal.reason : error
@@ -112,21 +103,4 @@ export async function openTunnel(
       }
     },
   }
-}
-
-async function dialThrough(
-  proxy: UpstreamProxy,
-  { request }: AuthorizedEgress,
-  { dialTimeoutMs: timeoutMs }: TunnelContext,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const { socket, head } = await connectThroughProxy(proxy, request, { timeoutMs, signal, allowHalfOpen: true })
-  socket.unshift(head)
-  return socket
-}
-
-/** What an upstream proxy would not find: addresses of the network that this machine is in. */
-function isOwnNetwork(address: string): boolean {
-  const parsed = parseIpAddress(address)
-  return parsed !== undefined && classifyAddress(parsed) !== 'global'
 }

@@ -46,7 +46,9 @@ export async function serveConnect(
   }
   const destination = parseAuthority(request.url ?? '')
   Object.assign(facts, destination)
-  facts.client ??= await authenticateClient(fields, client, access)
+  // On a listener of its own a client is known by it, and has to belong here as everywhere.
+  const named = await authenticateClient(fields, client, access)
+  facts.client ??= named
 
   // Ahead of the policy: inference.local is not a place on the network, and no rule may block it.
   if (sameAuthority(destination, INFERENCE_AUTHORITY)) {

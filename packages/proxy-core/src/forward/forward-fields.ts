@@ -4,6 +4,15 @@ import { ProxyError } from '../proxy-error.js'
 
 /** How we call ourselves in `Via` (RFC 9110 §7.6.3). */
 const PSEUDONYM = 'nemoclaw'
+/** By which some servers take another method or path than the one that was judged. */
+const OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-method',
+  'x-original-url',
+  'x-rewrite-url',
+])
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
 
 /**
@@ -37,7 +46,7 @@ export function forwardRequestFields({ method, httpVersion, fields, hostField }:
   const kept = fields.filter(([name]) => {
     const lowerCase = name.toLowerCase()
     const isOurs = lowerCase === 'host' || lowerCase === 'via' || lowerCase === 'expect' || FRAMING.has(lowerCase)
-    return !isOurs && !ending.has(lowerCase) && !lowerCase.startsWith('proxy-')
+    return !isOurs && !OVERRIDES.has(lowerCase) && !ending.has(lowerCase) && !lowerCase.startsWith('proxy-')
   })
   return [
     ['Host', hostField],

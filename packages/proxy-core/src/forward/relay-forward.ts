@@ -48,14 +48,15 @@ export async function relayForward(
     })
     // Not pipeline: an answer that comes before the request has ended is still an answer (RFC 9112 §9.5).
     request.pipe(upstream)
-    const answer = await answered
+    const answer = checked(await answered)
     facts.status = answer.statusCode ?? 0
     answer.on('data', (bytes: Buffer) => {
       facts.responseBytes = (facts.responseBytes ?? 0) + bytes.length
     })
     const answerFields = forwardResponseFields(answer.httpVersion, fieldListFromRawHeaders(answer.rawHeaders))
     response.writeHead(facts.status, answer.statusMessage, answerFields.flat())
-    response.flushHeaders()
+    // Not flushHeaders, which writes the head as UTF-8 and so changes its bytes beyond ASCII.
+    response.write(Buffer.alloc(0))
     await pipeline(answer, response)
   } catch (error) {
     throw toFailure(cut.signal.aborted ? cut.signal.reason : error)
@@ -75,6 +76,19 @@ function answerOf(upstream: ClientRequest): Promise<IncomingMessage> {
       reject(new ProxyError('ERR_DESTINATION_PROTOCOL', 'The destination changed to a protocol nobody asked for.'))
     })
   })
+}
+
+/** @throws {ProxyError} `ERR_DESTINATION_PROTOCOL` (502) for what would mean something else when passed on. */
+function checked(answer: IncomingMessage): IncomingMessage {
+  const { statusCode = 0, headers } = answer
+  const coding = headers['transfer-encoding']
+  if (statusCode < 200 || statusCode > 599 || (coding !== undefined && coding.toLowerCase() !== 'chunked')) {
+    throw new ProxyError(
+      'ERR_DESTINATION_PROTOCOL',
+      'The destination answered with a status or coding that cannot be passed on.',
+    )
+  }
+  return answer
 }
 
 function idle(idleTimeoutMs: number): ProxyError {

@@ -8,7 +8,8 @@ import { authorizeEgress, type EgressContext } from '../policy/authorize-egress.
 import type { LiveEgress } from '../policy/live-egress.js'
 import { ProxyError } from '../proxy-error.js'
 import type { DestinationCount } from '../upstream/destination-count.js'
-import { dial } from '../upstream/dial.js'
+import { dialDestination } from '../upstream/dial-destination.js'
+import type { UpstreamProxy } from '../upstream/upstream-proxy.js'
 import { refuseLoop } from './forward-fields.js'
 import { absoluteFormTarget, originFormTarget, requireSameHost } from './forward-target.js'
 import { relayForward } from './relay-forward.js'
@@ -21,6 +22,8 @@ export interface ForwardContext {
   readonly egress: EgressContext
   readonly live: LiveEgress
   readonly count: DestinationCount
+  /** Where destinations are reached through another proxy. */
+  readonly upstreamProxy: UpstreamProxy | undefined
   /** Milliseconds for the TCP handshake with the destination. */
   readonly dialTimeoutMs: number
   /** Milliseconds without a byte either way. */
@@ -39,7 +42,7 @@ export interface ForwardContext {
 export async function serveForward(
   exchange: ClientExchange,
   within: Authority | undefined,
-  { access, identify, egress, live, count, dialTimeoutMs, idleTimeoutMs }: ForwardContext,
+  { access, identify, egress, live, count, upstreamProxy, dialTimeoutMs, idleTimeoutMs }: ForwardContext,
   facts: EgressFacts,
 ): Promise<void> {
   const { request, cut } = exchange
@@ -52,7 +55,8 @@ export async function serveForward(
   const { scheme, host, port, originForm } = target
   Object.assign(facts, { host, port })
   if (!within) {
-    facts.client ??= await authenticateClient(fields, client, access)
+    const named = await authenticateClient(fields, client, access)
+    facts.client ??= named
   }
   if (scheme === 'https') {
     throw new ProxyError(
@@ -81,7 +85,7 @@ export async function serveForward(
   const leave = count.enter()
   const forget = live.add(authorized, programs, (denied) => cut.abort(denied))
   try {
-    const socket = await dial(target, { addresses, timeoutMs: dialTimeoutMs, signal: cut.signal })
+    const socket = await dialDestination(authorized, { upstreamProxy, timeoutMs: dialTimeoutMs, signal: cut.signal })
     await relayForward(exchange, socket, target, idleTimeoutMs, facts)
   } finally {
     forget()

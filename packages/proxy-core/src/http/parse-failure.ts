@@ -15,9 +15,13 @@ interface UnparsableError extends NodeJS.ErrnoException {
  * Says what Node's parser or its timers refused, in our terms.
  *
  * @param error - From `clientError`: `code` and `reason` are llhttp's or Node's, `rawPacket` what was being parsed.
+ * @param where - `read_tunnel`: inside a tunnel whose requests are judged.
  * @returns `undefined` where the client is gone or never began, so that there is nobody to answer.
  */
-export function parseFailure({ code, reason, rawPacket, bytesParsed = 0 }: UnparsableError): ProxyError | undefined {
+export function parseFailure(
+  { code, reason, rawPacket, bytesParsed = 0 }: UnparsableError,
+  where: 'connection' | 'read_tunnel' = 'connection',
+): ProxyError | undefined {
   switch (code) {
     case 'ECONNRESET':
     case 'EPIPE':
@@ -34,7 +38,7 @@ export function parseFailure({ code, reason, rawPacket, bytesParsed = 0 }: Unpar
         ? new ProxyError('ERR_HTTP_VERSION', 'Only HTTP/1.1 and HTTP/1.0 are served here.')
         : malformed('The request line goes on behind the version.')
     case 'HPE_INVALID_METHOD':
-      return invalidMethod(rawPacket?.subarray(bytesParsed) ?? Buffer.alloc(0))
+      return invalidMethod(rawPacket?.subarray(bytesParsed) ?? Buffer.alloc(0), where)
     case 'HPE_INVALID_EOF_STATE':
       return malformed('The connection ended before the request was complete.')
     default:
@@ -43,7 +47,12 @@ export function parseFailure({ code, reason, rawPacket, bytesParsed = 0 }: Unpar
   }
 }
 
-function invalidMethod(packet: Buffer): ProxyError {
+function invalidMethod(packet: Buffer, where: 'connection' | 'read_tunnel'): ProxyError {
+  if (where === 'read_tunnel') {
+    return malformed(
+      'The policy has rules for this destination, so that only plain HTTP/1.1 can pass: TLS could not be looked into.',
+    )
+  }
   if (packet[0] === TLS_HANDSHAKE) {
     return malformed('TLS on the plain proxy port: write the proxy URL with http://, not https://.')
   }

@@ -38,31 +38,41 @@ export class LiveEgress {
 
   async #judgeAll(): Promise<void> {
     const round = ++this.#round
-    await this.#identifyAll()
-    let judged = 0
-    for (const live of [...this.#live]) {
-      if (++judged % JUDGED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
-      if (round !== this.#round) return // Changed again: a later round judges all of them.
-      try {
-        judgeEgress(live.request, live.addresses, this.#policy)
-      } catch (error) {
-        // Whatever it is: what cannot be judged is not allowed.
-        live.revoke(
-          error instanceof EgressDenied ? error : new EgressDenied(live.request, { why: 'revoked', policy: '' }),
-        )
-      }
-    }
-  }
-
-  /** Who asks at the same time shares the search, so that thousands cost two. */
-  async #identifyAll(): Promise<void> {
-    const unknown = [...this.#live].filter(
-      ({ request }) => request.programs === undefined && needsPrograms(this.#policy.current, request),
+    const isUnknown = ({ request }: Live) =>
+      request.programs === undefined && needsPrograms(this.#policy.current, request)
+    const lives = [...this.#live]
+    // What is known is judged at once: a search for programs may take seconds.
+    await this.#judge(
+      lives.filter((live) => !isUnknown(live)),
+      round,
     )
+    const unknown = lives.filter(isUnknown)
+    // Who asks at the same time shares the search, so that thousands cost two.
     await Promise.all(
       unknown.map(async (live) => {
         live.request = { ...live.request, programs: await live.identify() }
       }),
     )
+    await this.#judge(unknown, round)
   }
+
+  async #judge(lives: readonly Live[], round: number): Promise<void> {
+    let judged = 0
+    for (const live of lives) {
+      if (++judged % JUDGED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (round !== this.#round) return // Changed again: a later round judges all of them.
+      try {
+        const { hasRules } = judgeEgress(live.request, live.addresses, this.#policy)
+        // Nobody reads what passes through it, and from now on somebody would have to.
+        if (hasRules && live.request.http === undefined) live.revoke(revoked(live.request))
+      } catch (error) {
+        // Whatever it is: what cannot be judged is not allowed.
+        live.revoke(error instanceof EgressDenied ? error : revoked(live.request))
+      }
+    }
+  }
+}
+
+function revoked(request: EgressRequest): EgressDenied {
+  return new EgressDenied(request, { why: 'revoked', policy: '' })
 }

@@ -28,6 +28,10 @@ test.each([
   ['/bin/\u001b[2J', '/bin/\\u001b[2J'],
   ['/bin/\u202egit', '/bin/\\u202egit'],
   ['/bin/\u2028', '/bin/\\u2028'],
+  ['/bin/git\u3164', '/bin/git\\u3164'],
+  ['/bin/git\ufe0f', '/bin/git\\ufe0f'],
+  ['/bin/git\u2800', '/bin/git\\u2800'],
+  ['/bin/git\u00a0', '/bin/git\\u00a0'],
 ])('%j is shown as %j', (text, shown) => {
   expect(isVisible(text)).toBe(false)
   expect(visibleText(text)).toBe(shown)

@@ -47,7 +47,13 @@ export function createUpstreamPool(options: UpstreamPoolOptions = {}): UpstreamP
   const closing = new AbortController()
   let agent: Promise<Agent> | undefined
   const theAgent = () => {
-    agent ??= createAgent(options, closing.signal)
+    if (!agent) {
+      agent = createAgent(options, closing.signal)
+      // Out of descriptors, say: the next request tries again.
+      agent.catch(() => {
+        agent = undefined
+      })
+    }
     return agent
   }
   return {

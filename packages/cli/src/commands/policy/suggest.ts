@@ -1,13 +1,13 @@
 import { NemoclawCommand } from '../../base-command.js'
 
 export default class PolicySuggest extends NemoclawCommand {
-  static override summary = 'Print the policy that would have allowed what "proxy run --learn" let through.'
+  static override summary = 'Print what "proxy run --learn" let through and no policy allows, as a policy.'
   static override description =
-    'Exact hosts and ports, as they were asked for. Read it before you use it: a learning proxy lets everything out that ' +
-    'the address guard allows.'
+    'Exact hosts and ports, as they were asked for, for any program, of the last learning session; what your policy allows ' +
+    'already is not in it. Add what you want by "policy allow".'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> > policy.yaml',
+    '<%= config.bin %> <%= command.id %> > learned.yaml',
   ]
 
   async run() {

@@ -13,7 +13,8 @@ const DESCRIPTORS = 100
 
 test('without descriptors the own user is told so, and is not asked for a token', async (bed) => {
   await using proxy = await startEgressProxy(bed, {}, { descriptors: DESCRIPTORS })
-  const openDescriptors = () => readdirSync(`/proc/${proxy.pid}/fd`).length
+  // One that it has inherited may be beyond the limit.
+  const openDescriptors = () => readdirSync(`/proc/${proxy.pid}/fd`).filter((fd) => Number(fd) < DESCRIPTORS).length
   expect((await answerTo(proxy, connect('evil.com:443'))).status).toBe(403)
 
   // It opens one for a moment now and then, to see whether its policy has changed.

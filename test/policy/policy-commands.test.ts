@@ -99,6 +99,16 @@ test('what is allowed already is said so, and the file is not touched', async ()
   expect(statSync(home.policyPath, { bigint: true }).ino).toBe(before)
 })
 
+test('who asks for one program where any may is told that it is not kept to that one', async () => {
+  using home = policyHome()
+  await home.run(['policy', 'allow', 'open.example.com:443'])
+
+  const { code, stderr } = await home.run(['policy', 'allow', 'open.example.com:443', '--binary', '/usr/bin/git'])
+
+  expect(code).toBe(0)
+  expect(stderr).toContain('Any program may reach open.example.com:443')
+})
+
 test('an endpoint for other programs than those of the policy named goes to one of its own', async () => {
   using home = policyHome(OURS)
 

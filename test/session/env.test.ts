@@ -97,7 +97,10 @@ test('status shows where it listens, what it serves, its revision and since when
     pid: proxy.pid,
     url: proxy.url,
     startedAt: time,
+    clientUrls: {},
     exchangesUnderWay: 0,
+    tunnelsOpen: 0,
+    policy: { file: expect.stringMatching(/policy\.yaml$/), exists: false, policies: 0, endpoints: 0 },
     configuration: 'stored',
     configVersion: 2,
     route: {

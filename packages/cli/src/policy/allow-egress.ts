@@ -1,4 +1,4 @@
-import { cidrViolation, classifyAddress, parseIpAddress } from '@nemoclaw/proxy-core/policy'
+import { cidrViolation, classifyAddress, type EgressPolicy, parseIpAddress } from '@nemoclaw/proxy-core/policy'
 import { usageError } from '../provider/usage-error.js'
 import { cidrContains } from './cidr-contains.js'
 import { editPolicy } from './edit-policy.js'
@@ -93,7 +93,7 @@ export async function allowEgress(
     notices: [
       ...wanted.flatMap(urlNotice),
       ...placementNotices(places, options.name),
-      ...(options.binaries.length > 0 ? openNotices(wishes, places) : []),
+      ...(options.binaries.length > 0 ? openNotices(wishes, places, after.egress) : []),
     ],
   }
 }
@@ -139,12 +139,14 @@ function urlNotice({ host, port, isFromUrl }: EndpointArgument): readonly string
 function openNotices(
   wishes: readonly EndpointWish[],
   places: readonly { readonly plan: AllowPlan }[],
+  { policies }: EgressPolicy,
 ): readonly string[] {
-  return wishes.flatMap((wish, index) =>
-    places[index]?.plan.kind === 'allowed_already'
-      ? [`${authorityText(wish)} is open to these programs, perhaps to any; to see: nemoclaw policy show`]
-      : [],
-  )
+  return wishes.flatMap((wish, index) => {
+    const plan = places[index]?.plan
+    const name = plan?.kind === 'allowed_already' ? plan.by.policy : undefined
+    const isOpen = policies.some((policy) => policy.name === name && policy.binaries.length === 0)
+    return isOpen ? [`Any program may reach ${authorityText(wish)}; to change that, revoke it first`] : []
+  })
 }
 
 /** An endpoint may be in another policy than the one named, so as not to open it to programs nobody meant. */

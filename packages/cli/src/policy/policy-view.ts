@@ -1,5 +1,7 @@
 import type { EgressPolicy, NetworkPolicy, PolicyEndpoint } from '@nemoclaw/proxy-core/policy'
+import { counted } from '../report/counted.js'
 import { table } from '../report/table.js'
+import { policySize } from './policy-size.js'
 
 /** A policy as it is shown; what `--json` prints, and so a public contract. */
 export interface PolicyView {
@@ -33,9 +35,9 @@ export function policyTable({ policies }: PolicyView): string {
 }
 
 /** `2 policies, 1 endpoint`. */
-export function policyCount({ policies }: EgressPolicy): string {
-  const endpoints = policies.reduce((sum, policy) => sum + policy.endpoints.length, 0)
-  return `${policies.length} ${policies.length === 1 ? 'policy' : 'policies'}, ${endpoints} ${endpoints === 1 ? 'endpoint' : 'endpoints'}`
+export function policyCount(egress: EgressPolicy): string {
+  const { policies, endpoints } = policySize(egress)
+  return `${counted(policies, 'policy', 'policies')}, ${counted(endpoints, 'endpoint')}`
 }
 
 function hostText({ host, resolve }: PolicyEndpoint): string {

@@ -1,5 +1,6 @@
 import { UserError } from '../user-error.js'
 import type { PolicyFile } from './policy-file.js'
+import { policySize } from './policy-size.js'
 import { policyCount } from './policy-view.js'
 import { readPolicyFile } from './read-policy-file.js'
 
@@ -28,8 +29,7 @@ export function validatePolicy(file: PolicyFile, platform: NodeJS.Platform = pro
   return {
     file: file.path,
     exists: document !== undefined,
-    policies: egress.policies.length,
-    endpoints: egress.policies.reduce((sum, { endpoints }) => sum + endpoints.length, 0),
+    ...policySize(egress),
     summary: document
       ? `✓ ${file.shownAs}: ${policyCount(egress)}`
       : `There is no ${file.shownAs}: everything but inference.local is denied`,

@@ -3,6 +3,7 @@ import { CompiledPolicy, DENY_ALL, type PolicySource } from '@nemoclaw/proxy-cor
 import { untilStill } from '../config/until-still.js'
 import { watchFile } from '../config/watch-file.js'
 import { allowCommandOf, type PolicyFile } from '../policy/policy-file.js'
+import { policySize } from '../policy/policy-size.js'
 import { counted } from '../report/counted.js'
 import { UserError } from '../user-error.js'
 import type { ConfigurationEvent } from './session-routes.js'
@@ -83,7 +84,7 @@ export class LivePolicy implements PolicySource {
     return {
       file: file.path,
       exists: this.#exists,
-      ...countsOf(this.#current),
+      ...policySize(this.#current.source),
       ...(learningUntil && this.isLearning && { learningUntil: learningUntil.toISOString() }),
       ...(this.#problem !== undefined && { problem: this.#problem }),
     }
@@ -97,7 +98,7 @@ export class LivePolicy implements PolicySource {
   /** What is in force, in one line. */
   summary(): string {
     const { file } = this.#options
-    const { policies, endpoints } = countsOf(this.#current)
+    const { policies, endpoints } = policySize(this.#current.source)
     return endpoints === 0
       ? `policy ${file.shownAs}: everything but inference.local is denied`
       : `policy ${file.shownAs}: ${counted(endpoints, 'endpoint')} in ${counted(policies, 'policy', 'policies')}`
@@ -183,8 +184,4 @@ function reader() {
 function isOfContent(error: unknown): boolean {
   if (!(error instanceof UserError)) return false
   return error.code === 'ERR_POLICY_INVALID' || (error.code === 'ERR_POLICY_FILE_UNSAFE' && error.cause === undefined)
-}
-
-function countsOf({ source: { policies } }: CompiledPolicy): { readonly policies: number; readonly endpoints: number } {
-  return { policies: policies.length, endpoints: policies.reduce((sum, { endpoints }) => sum + endpoints.length, 0) }
 }

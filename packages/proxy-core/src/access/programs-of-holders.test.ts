@@ -56,7 +56,7 @@ test('no holder is a change: somebody held it a moment ago', () => {
 test.each([
   ['exits', { ...QUIET, 30: undefined }],
   ['lets go of the connection', { ...QUIET, 30: { ...AGENT, holds: false } }],
-  ['exits and its pid is used again', { ...QUIET, 30: { ...AGENT, startTicks: 900, executable: '/tmp/evil' } }],
+  ['exits and its pid is used again', { ...QUIET, 30: { ...AGENT, startTicks: 900, executable: '/opt/evil' } }],
 ])('a process that %s meanwhile is never told', (_, after) => {
   const answers = answersDuring(after as typeof QUIET)
 
@@ -65,7 +65,7 @@ test.each([
 })
 
 test('a process that runs another program meanwhile is never told half and half', () => {
-  const answers = answersDuring({ ...QUIET, 30: { ...AGENT, executable: '/tmp/evil' } })
+  const answers = answersDuring({ ...QUIET, 30: { ...AGENT, executable: '/opt/evil' } })
 
   expect(answers.slice(2, 10)).toEqual(Array(8).fill('changed'))
   expect(answers.at(-1)).toEqual(AS_IT_WAS)

@@ -1,5 +1,5 @@
 import type { IPv6 } from 'ipaddr.js'
-import { canonicalAddress, embeddedIpv4, type IpAddress } from './ip-address.js'
+import { canonicalAddress, embeddedIpv4, type IpAddress, parseIpAddress } from './ip-address.js'
 
 /**
  * What an address is to a client that was let out (IANA special-purpose registries, RFC 6890).
@@ -66,4 +66,10 @@ export function classifyAddress(address: IpAddress): AddressClass {
 /** Of IPv6 only 2000::/3 has been given out (RFC 4291 §2.4, IANA). */
 function isGlobalUnicast(address: IpAddress): boolean {
   return address.kind() === 'ipv4' || ((address as IPv6).parts[0]! & 0xe000) === 0x2000
+}
+
+/** Whether a text is an address that is not global: of the network that this machine is in, or closed. */
+export function isNonGlobalAddress(text: string): boolean {
+  const parsed = parseIpAddress(text)
+  return parsed !== undefined && classifyAddress(parsed) !== 'global'
 }

@@ -1,6 +1,5 @@
 import type { CallingPrograms } from '../access/calling-program.js'
-import { classifyAddress } from '../address/address-class.js'
-import { parseIpAddress } from '../address/ip-address.js'
+import { isNonGlobalAddress } from '../address/address-class.js'
 import { ProxyError } from '../proxy-error.js'
 import type { AddressVerdict } from './address-guard.js'
 import type { EgressRequest, NameDenial } from './decide-egress.js'
@@ -103,7 +102,7 @@ function nextSteps(
   switch (denial.why) {
     case 'no_policy':
     case 'port':
-      return [via === 'forward' || isOfOwnNetwork(host) ? `${allow} --private` : allow]
+      return [via === 'forward' || isNonGlobalAddress(host) ? `${allow} --private` : allow]
     case 'program': {
       const paths = callingExecutables(denial.programs)
       // A client chooses what its program is called: a path that is a pattern, or not what it looks like, is none to paste.
@@ -121,12 +120,6 @@ function nextSteps(
     default:
       return []
   }
-}
-
-/** Whether it is an address that has to be listed to be reached. */
-function isOfOwnNetwork(host: string): boolean {
-  const parsed = parseIpAddress(host)
-  return parsed !== undefined && classifyAddress(parsed) !== 'global'
 }
 
 function callingExecutables(programs: CallingPrograms | undefined): readonly string[] {

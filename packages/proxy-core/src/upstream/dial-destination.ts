@@ -1,6 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net'
-import { classifyAddress } from '../address/address-class.js'
-import { parseIpAddress } from '../address/ip-address.js'
+import { isNonGlobalAddress } from '../address/address-class.js'
 import type { Authority } from '../http/authority.js'
 import { connectThroughProxy } from './connect-through-proxy.js'
 import { dial } from './dial.js'
@@ -23,7 +22,7 @@ export interface DialDestinationOptions {
 
 /** Whether a destination is reached through the upstream proxy: what is of the network that this machine is in is not. */
 export function goesThroughProxy(upstreamProxy: UpstreamProxy | undefined, addresses: readonly string[]): boolean {
-  return upstreamProxy !== undefined && !addresses.some(isOwnNetwork)
+  return upstreamProxy !== undefined && !addresses.some(isNonGlobalAddress)
 }
 
 /**
@@ -41,9 +40,4 @@ export async function dialDestination(
   const { socket, head } = await connectThroughProxy(upstreamProxy, request, { timeoutMs, signal, allowHalfOpen: true })
   socket.unshift(head)
   return socket
-}
-
-function isOwnNetwork(address: string): boolean {
-  const parsed = parseIpAddress(address)
-  return parsed !== undefined && classifyAddress(parsed) !== 'global'
 }
